@@ -1,0 +1,578 @@
+/*
+ * Most rows come from one trial: a child in new namespaces tries, one after the
+ * other, what a cell's init does, and leaves what it got in shared memory. The
+ * others ask the system directly. Each row says in one place what is tried, what
+ * the answer means, and what to do about it.
+ */
+#include "cell/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "cell/failure.h"
+#include "cell/filter.h"
+#include "cell/hearth.h"
+#include "cell/range.h"
+#include "cell/source.h"
+#include "sys/caps.h"
+#include "sys/clone.h"
+#include "sys/fd.h"
+#include "sys/landlock.h"
+#include "sys/mounts.h"
+#include "sys/packet.h"
+#include "sys/path.h"
+#include "sys/pidfd.h"
+#include "sys/seccomp.h"
+#include "sys/userns.h"
+
+#ifndef CLONE_NEWCGROUP
+#define CLONE_NEWCGROUP 0x02000000
+#endif
+
+/* What the trial child got: 0, -errno, or PROBE_UNTRIED. */
+enum { PROBE_UNTRIED = 1 };
+
+struct probe_trial {
+	int clone, maps, user, private, tmpfs, attach, copy, change, proc;
+};
+
+struct probe {
+	struct cell_probe *out;
+	bool is_root;
+	struct probe_trial trial;
+	struct hearth hearth;
+};
+
+static void probe_row(struct probe *p, const char *name, enum probe_state state,
+		      const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+static void probe_row(struct probe *p, const char *name, enum probe_state state,
+		      const char *fix, const char *format, ...)
+{
+	struct cell_probe_row *row;
+	va_list args;
+
+	if (p->out->n_rows == CELL_PROBE_ROWS_MAX)
+		return;
+	row = &p->out->rows[p->out->n_rows++];
+	row->name = name;
+	row->state = state;
+	snprintf(row->fix, sizeof(row->fix), "%s", fix ? fix : "");
+	va_start(args, format);
+	vsnprintf(row->sentence, sizeof(row->sentence), format, args);
+	va_end(args);
+}
+
+static void probe_trial_child(struct probe_trial *t, int socket_fd)
+{
+	_cleanup_fd_ int tmpfs_fd = -1, copy_fd = -1, proc_fd = -1;
+	size_t n_fds;
+	char go;
+
+	if (packet_receive(socket_fd, &go, 1, NULL, 0, &n_fds, 0) != 1)
+		_exit(1);
+	t->user = setresgid(CELL_INSIDE_ID, CELL_INSIDE_ID, CELL_INSIDE_ID) < 0
+			  ? -errno
+			  : 0;
+	if (setresuid(CELL_INSIDE_ID, CELL_INSIDE_ID, CELL_INSIDE_ID) < 0)
+		t->user = -errno;
+	t->private = mount_make_private();
+	t->tmpfs = mount_new_tmpfs(1024 * 1024, 0755,
+				   MOUNT_NOSUID | MOUNT_NODEV, &tmpfs_fd);
+	if (t->tmpfs == 0)
+		t->attach = mount_attach(tmpfs_fd, AT_FDCWD, "/tmp");
+	t->copy = mount_copy(AT_FDCWD, "/usr", true, &copy_fd);
+	if (t->copy == 0)
+		t->change = mount_set(copy_fd, MOUNT_RDONLY, true);
+	t->proc = mount_new_proc(MOUNT_NOSUID, &proc_fd);
+	_exit(0);
+}
+
+static int probe_try_clone(uint64_t flags, int cgroup_fd)
+{
+	struct clone_request request = { .flags = flags,
+					 .exit_signal = SIGCHLD,
+					 .cgroup_fd = cgroup_fd };
+	_cleanup_fd_ int pidfd = -1;
+	siginfo_t info;
+	pid_t pid = clone_task(&request, &pidfd);
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return pid;
+	pidfd_wait(pidfd, &info);
+	return 0;
+}
+
+static void probe_run_trial(struct probe *p, struct probe_trial *shared)
+{
+	struct clone_request request = {
+		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
+			 CLONE_NEWCGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup_fd = -1,
+	};
+	struct userns_range uids = { CELL_INSIDE_ID, geteuid(), 1 };
+	struct userns_range gids = { CELL_INSIDE_ID, getegid(), 1 };
+	_cleanup_fd_ int pidfd = -1;
+	int sockets[2];
+	siginfo_t info;
+	pid_t pid;
+
+	if (packet_pair(sockets) < 0)
+		return;
+	pid = clone_task(&request, &pidfd);
+	if (pid == 0)
+		probe_trial_child(shared, sockets[1]);
+	shared->clone = pid < 0 ? pid : 0;
+	if (pid > 0) {
+		shared->maps = userns_write_maps(pid, uids, gids, p->is_root);
+		if (shared->maps == 0)
+			packet_send(sockets[0], "", 1, NULL, 0, 0);
+	}
+	fd_close_all(sockets, 2);
+	if (pid > 0)
+		pidfd_wait(pidfd, &info);
+}
+
+static void probe_trial(struct probe *p)
+{
+	struct probe_trial *shared;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return;
+	*shared = (struct probe_trial){ 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	probe_run_trial(p, shared);
+	p->trial = *shared;
+	munmap(shared, sizeof(*shared));
+}
+
+static void probe_kernel(struct probe *p)
+{
+	struct utsname name;
+
+	uname(&name);
+	probe_row(p, "kernel", PROBE_OK, NULL, "%s %s on %s, %s", name.sysname,
+		  name.release, name.machine,
+		  p->is_root ? "run as root" : "run as an ordinary user");
+}
+
+/* Row "user-namespaces": the one thing that nothing works without. */
+static void probe_userns(struct probe *p)
+{
+	const struct probe_trial *t = &p->trial;
+	int error = t->clone < 0 ? t->clone : t->maps < 0 ? t->maps : 0;
+	struct cell_failure why;
+	_cleanup_text_ struct text text = TEXT_INIT;
+	const char *fix;
+
+	if (error == 0) {
+		probe_row(p, "user-namespaces", PROBE_OK, NULL,
+			  "cells can have user namespaces of their own");
+		return;
+	}
+	cell_failure_set(&why, t->clone < 0 ? CELL_STAGE_CLONE : CELL_STAGE_IDS,
+			 error, CELL_REASON_NONE, NULL);
+	why.reason = cell_failure_reason(why.stage, error);
+	cell_failure_render(&why, &text);
+	/* The sentence ends in the remedy; that is what belongs here. */
+	fix = strstr(text_string(&text), "; ");
+	probe_row(p, "user-namespaces", PROBE_MISSING, fix ? fix + 2 : NULL,
+		  "the kernel refuses new namespaces: %s", strerror(-error));
+}
+
+static void probe_settings(struct probe *p)
+{
+	long long max, clone, apparmor;
+
+	max = path_read_number("/proc/sys/user/max_user_namespaces", -1);
+	if (max == 0)
+		probe_row(p, "max_user_namespaces", PROBE_MISSING,
+			  "as root: sysctl user.max_user_namespaces=10000",
+			  "user.max_user_namespaces is 0");
+	else if (max > 0)
+		probe_row(p, "max_user_namespaces",
+			  max < 100 ? PROBE_DEGRADED : PROBE_OK,
+			  max < 100 ? "as root: sysctl "
+				      "user.max_user_namespaces=10000"
+				    : NULL,
+			  "at most %lld user namespaces, one for each cell",
+			  max);
+	clone = path_read_number("/proc/sys/kernel/unprivileged_userns_clone",
+				 1);
+	if (clone == 0)
+		probe_row(p, "unprivileged_userns_clone",
+			  p->is_root ? PROBE_OK : PROBE_MISSING,
+			  "as root: sysctl kernel.unprivileged_userns_clone=1",
+			  "only root may make user namespaces");
+	apparmor = path_read_number("/proc/sys/kernel/apparmor_restrict_"
+				    "unprivileged_userns",
+				    0);
+	if (apparmor && (p->trial.tmpfs || p->trial.maps))
+		probe_row(p, "apparmor", PROBE_MISSING,
+			  "as root: sysctl kernel.apparmor_restrict_"
+			  "unprivileged_userns=0, or an AppArmor profile that "
+			  "allows userns for reeve",
+			  "AppArmor restricts unprivileged user namespaces");
+	else
+		probe_row(p, "apparmor", PROBE_OK, NULL,
+			  apparmor ? "AppArmor restricts user namespaces, but "
+				     "not ours"
+				   : "AppArmor does not restrict user "
+				     "namespaces");
+}
+
+static void probe_namespaces(struct probe *p)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} kinds[] = {
+		{ CLONE_NEWNS, "mount" },   { CLONE_NEWPID, "pid" },
+		{ CLONE_NEWIPC, "ipc" },    { CLONE_NEWUTS, "uts" },
+		{ CLONE_NEWNET, "network" }, { CLONE_NEWCGROUP, "cgroup" },
+	};
+	char lacking[100] = "";
+	size_t i, n;
+
+	if (p->trial.clone == 0) {
+		probe_row(p, "namespaces", PROBE_OK, NULL,
+			  "user, mount, pid, ipc, uts, network and cgroup "
+			  "namespaces, in one clone3");
+		return;
+	}
+	for (i = 0; i < N_ELEMENTS(kinds); i++) {
+		if (probe_try_clone(CLONE_NEWUSER | kinds[i].flag, -1) == 0)
+			continue;
+		n = strlen(lacking);
+		snprintf(lacking + n, sizeof(lacking) - n, " %s",
+			 kinds[i].name);
+	}
+	probe_row(p, "namespaces", PROBE_MISSING,
+		  "use a kernel with all CONFIG_*_NS, and leave the container "
+		  "that restricts them",
+		  "cannot be made:%s", lacking[0] ? lacking : " all together");
+}
+
+static void probe_clone3(struct probe *p)
+{
+	int r = probe_try_clone(0, -1);
+
+	if (r == 0)
+		probe_row(p, "clone3", PROBE_OK, NULL,
+			  "tasks are made with clone3 and a pidfd");
+	else
+		probe_row(p, "clone3", PROBE_MISSING,
+			  "use Linux 6.1 or later; in a container, allow "
+			  "clone3 in its seccomp profile",
+			  "clone3: %s", strerror(-r));
+}
+
+static void probe_one_mount(struct probe *p, const char *name, int r,
+			    const char *works, const char *fails)
+{
+	if (r == 0)
+		probe_row(p, name, PROBE_OK, NULL, "%s", works);
+	else if (r == PROBE_UNTRIED)
+		probe_row(p, name, PROBE_MISSING, "mend what is above first",
+			  "could not be tried");
+	else
+		probe_row(p, name, PROBE_MISSING,
+			  r == -ENOSYS ? "use Linux 6.1 or later"
+				       : "leave the container, or the "
+					 "security module's profile, that "
+					 "forbids mounts",
+			  "%s: %s", fails, strerror(-r));
+}
+
+static void probe_mounts(struct probe *p)
+{
+	const struct probe_trial *t = &p->trial;
+
+	probe_one_mount(p, "tmpfs", t->tmpfs ? t->tmpfs : t->attach,
+			"a cell can have file systems in memory, of limited "
+			"size",
+			"no tmpfs inside of a user namespace");
+	probe_one_mount(p, "mount-copies", t->copy,
+			"mounts can be copied detached (open_tree)",
+			"no detached copies of mounts");
+	probe_one_mount(p, "mount-attributes", t->change,
+			"copies can be made read-only (mount_setattr)",
+			"no read-only copies of mounts");
+	if (t->proc == -EPERM)
+		probe_row(p, "proc", PROBE_DEGRADED,
+			  "unmask /proc: docker run --security-opt "
+			  "systempaths=unconfined, podman --security-opt "
+			  "unmask=ALL",
+			  "our own /proc is partly masked, so cells cannot "
+			  "have one");
+	else
+		probe_one_mount(p, "proc", t->proc,
+				"a cell can have its own /proc",
+				"no /proc inside of a pid namespace");
+}
+
+/* Only root's cells need it; see source.c. */
+static void probe_idmap(struct probe *p)
+{
+	static const char path[] = "/var/lib";
+	_cleanup_fd_ int mount_fd = -1, userns_fd = -1;
+	struct userns_range range = { CELL_INSIDE_ID, 65534, 1 };
+	int r;
+
+	if (!p->is_root) {
+		probe_row(p, "idmap", PROBE_OK, NULL,
+			  "not needed: cells run as the user who runs reeve");
+		return;
+	}
+	r = userns_new(range, range, &userns_fd);
+	if (r == 0)
+		r = mount_copy(AT_FDCWD, path, false, &mount_fd);
+	if (r == 0)
+		r = mount_set_idmap(mount_fd, userns_fd, false);
+	if (r == 0)
+		probe_row(p, "idmap", PROBE_OK, NULL,
+			  "mounts of %s can be mapped to a cell's user", path);
+	else
+		probe_row(p, "idmap", PROBE_DEGRADED,
+			  "keep storage on ext4, xfs, btrfs or tmpfs",
+			  "%s cannot be mapped to a cell's user (%s): storage "
+			  "there is chowned at each start",
+			  path, strerror(-r));
+}
+
+static void probe_uids(struct probe *p)
+{
+	struct range range;
+
+	if (!p->is_root) {
+		probe_row(p, "uids", PROBE_OK, NULL,
+			  "all cells run as the user who runs reeve; root "
+			  "would give each its own ids");
+		return;
+	}
+	range_init(&range);
+	if (range.n)
+		probe_row(p, "uids", PROBE_OK, NULL,
+			  "each cell gets %d user ids of its own, from %u on",
+			  RANGE_IDS, range.first);
+	else
+		probe_row(p, "uids", PROBE_DEGRADED,
+			  "give this container more user ids (65536 or more)",
+			  "too few user ids here: all cells share one");
+}
+
+static void probe_landlock(struct probe *p)
+{
+	int abi = landlock_abi();
+
+	if (!abi)
+		probe_row(p, "landlock", PROBE_DEGRADED,
+			  "boot with landlock among lsm=, on a kernel with "
+			  "CONFIG_SECURITY_LANDLOCK",
+			  "Landlock is missing: one wall less");
+	else if (abi < 6)
+		probe_row(p, "landlock", PROBE_OK, NULL,
+			  "ABI %d: files%s; later kernels also confine "
+			  "abstract sockets and signals",
+			  abi, abi >= 4 ? " and TCP" : "");
+	else
+		probe_row(p, "landlock", PROBE_OK, NULL,
+			  "ABI %d: files, TCP, abstract sockets and signals",
+			  abi);
+}
+
+static void probe_seccomp(struct probe *p)
+{
+	struct filter f = FILTER_INIT;
+	int r = seccomp_has_action(0x80000000U); /* SECCOMP_RET_KILL_PROCESS */
+
+	if (r == 0)
+		r = filter_build(&f);
+	if (r == 0)
+		probe_row(p, "seccomp", PROBE_OK, NULL,
+			  "the system call filter compiles to %u instructions",
+			  (unsigned)f.n);
+	else
+		probe_row(p, "seccomp", PROBE_MISSING,
+			  "use a kernel with CONFIG_SECCOMP_FILTER",
+			  "no system call filter: %s", strerror(-r));
+	filter_fini(&f);
+}
+
+static void probe_cgroup_files(struct probe *p, int fd)
+{
+	bool freezes = faccessat(fd, "cgroup.freeze", W_OK, AT_EACCESS) == 0;
+	bool kills = faccessat(fd, "cgroup.kill", W_OK, AT_EACCESS) == 0;
+
+	probe_row(p, "cgroup-freeze", freezes ? PROBE_OK : PROBE_DEGRADED,
+		  freezes ? NULL : "use Linux 6.1 or later",
+		  freezes ? "cells can be frozen while they are searched"
+			  : "cells cannot be frozen: revoking kills more");
+	probe_row(p, "cgroup-kill", kills ? PROBE_OK : PROBE_DEGRADED,
+		  kills ? NULL : "use Linux 6.1 or later",
+		  kills ? "a cell is killed in one step"
+			: "cells are killed through their pid namespace");
+}
+
+static void probe_cgroup(struct probe *p)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[256];
+	int r;
+
+	hearth_open(&p->hearth, getpid());
+	if (p->hearth.error == -ENOENT) {
+		probe_row(p, "cgroup2", PROBE_DEGRADED,
+			  "as root: mount -t cgroup2 none /sys/fs/cgroup, or "
+			  "below it as unified",
+			  "no cgroup2 tree is mounted: cells go without");
+		return;
+	}
+	if (p->hearth.error) {
+		probe_row(p, "cgroup2", PROBE_DEGRADED,
+			  "run reeve as: systemd-run --user --scope -p "
+			  "Delegate=yes reeve ...",
+			  "our own cgroup is not ours to divide (%s): cells "
+			  "go without",
+			  strerror(-p->hearth.error));
+		return;
+	}
+	r = hearth_new_cgroup(&p->hearth, 0, &fd, path);
+	if (r == 0)
+		r = probe_try_clone(0, fd);
+	if (r == 0)
+		probe_row(p, "cgroup2", PROBE_OK, NULL,
+			  "cells are born in %.120s", p->hearth.path);
+	else
+		probe_row(p, "cgroup2", PROBE_DEGRADED,
+			  "run reeve where cgroups are delegated to it",
+			  "tasks cannot be born in a cgroup of ours: %s",
+			  strerror(-r));
+	if (fd >= 0)
+		probe_cgroup_files(p, fd);
+	hearth_remove(&p->hearth);
+}
+
+static void probe_limits(struct probe *p)
+{
+	static const char *const wanted[] = { "memory", "pids", "cpu" };
+	char path[CGROUP_PATH_MAX], own[CGROUP_PATH_MAX], text[512] = "";
+	char found[64] = "";
+	size_t i, n;
+
+	if (cgroup_find_own(own) == 0) {
+		n = strlen(own);
+		snprintf(own + n, sizeof(own) - n, "/cgroup.controllers");
+		if (path_read_file(own, text, sizeof(text)) < 0)
+			text[0] = 0;
+	}
+	for (i = 0; i < N_ELEMENTS(wanted); i++) {
+		if (!strstr(text, wanted[i]) &&
+		    (cgroup_find_v1(wanted[i], path) < 0 ||
+		     access(path, W_OK) < 0))
+			continue;
+		n = strlen(found);
+		snprintf(found + n, sizeof(found) - n, " %s", wanted[i]);
+	}
+	probe_row(p, "limits", found[0] ? PROBE_OK : PROBE_DEGRADED,
+		  found[0] ? NULL
+			   : "run reeve where cgroup controllers are "
+			     "delegated to it",
+		  found[0] ? "controllers for limits:%s"
+			   : "no cgroup controllers for limits%s",
+		  found);
+}
+
+/* A copy of a descriptor of a child: what revoking builds on. */
+static void probe_getfd(struct probe *p)
+{
+	struct clone_request request = { .exit_signal = SIGCHLD,
+					 .cgroup_fd = -1 };
+	_cleanup_fd_ int pidfd = -1, copy_fd = -1;
+	siginfo_t info;
+	pid_t pid = clone_task(&request, &pidfd);
+	int r;
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		return;
+	r = pidfd_take_fd(pidfd, 0, &copy_fd);
+	pidfd_signal(pidfd, SIGKILL);
+	pidfd_wait(pidfd, &info);
+	if (r == 0 || r == -EBADF)
+		probe_row(p, "pidfd_getfd", PROBE_OK, NULL,
+			  "descriptors of components can be reached, to revoke "
+			  "them");
+	else
+		probe_row(p, "pidfd_getfd", PROBE_DEGRADED,
+			  "allow ptrace of children (kernel.yama.ptrace_scope "
+			  "below 3), and pidfd_getfd in the container's filter",
+			  "descriptors of components cannot be reached (%s): "
+			  "revoking kills them instead",
+			  strerror(-r));
+}
+
+static void probe_yama(struct probe *p)
+{
+	long long scope =
+		path_read_number("/proc/sys/kernel/yama/ptrace_scope", 0);
+
+	probe_row(p, "yama", scope >= 3 ? PROBE_DEGRADED : PROBE_OK,
+		  scope >= 3 ? "boot with kernel.yama.ptrace_scope at 2 or "
+			       "less (it cannot be lowered again)"
+			     : NULL,
+		  scope >= 3 ? "Yama forbids all ptrace: revoking kills "
+			       "components instead"
+			     : "Yama is not in the way (scope %lld)",
+		  scope);
+}
+
+static void probe_nofile(struct probe *p)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	probe_row(p, "nofile", limit.rlim_max < 4096 ? PROBE_DEGRADED : PROBE_OK,
+		  limit.rlim_max < 4096 ? "raise the hard limit: ulimit -Hn, "
+					  "or limits.conf"
+					: NULL,
+		  "at most %llu open files", (unsigned long long)limit.rlim_max);
+}
+
+void cell_probe_run(struct cell_probe *out)
+{
+	static void (*const probes[])(struct probe *) = {
+		probe_kernel,	probe_clone3, probe_trial,    probe_userns,
+		probe_settings, probe_namespaces, probe_mounts, probe_idmap,
+		probe_uids,	probe_seccomp, probe_landlock, probe_cgroup,
+		probe_limits,	probe_getfd,  probe_yama,     probe_nofile,
+	};
+	struct probe p = {
+		.out = out,
+		.is_root = caps_has(CAPS_SYS_ADMIN),
+	};
+	size_t i;
+
+	out->n_rows = 0;
+	for (i = 0; i < N_ELEMENTS(probes); i++)
+		probes[i](&p);
+}

@@ -1,0 +1,194 @@
+/* reeve show, start, stop and log: one component of a running manager. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/remote.h"
+#include "host/journal.h"
+
+/* ---- show ---- */
+
+static void put_value(struct text *t, const char *key,
+		      const struct json5_value *v)
+{
+	const char *s;
+
+	if (v->type == JSON5_NULL)
+		return;
+	text_printf(t, "%-18s ", key);
+	s = json5_string(v);
+	if (v->type == JSON5_STRING && s)
+		text_puts(t, s);
+	else if (v->type == JSON5_NUMBER)
+		text_printf(t, "%.0f", v->number);
+	else if (v->type == JSON5_BOOL)
+		text_puts(t, v->truth ? "yes" : "no");
+	text_puts(t, "\n");
+}
+
+/* A declaration says itself in words; a connection, an exit, an account. */
+static void put_item(struct text *t, const struct json5_value *v)
+{
+	const struct json5_value *held = json5_get(v, "held");
+
+	if (json5_get(v, "text")) {
+		text_printf(t, "    %s", json_text(v, "text"));
+		if (*json_text(v, "path"))
+			text_printf(t, " at %s", json_text(v, "path"));
+	} else if (json5_get(v, "provider")) {
+		text_printf(t, "    %.0f %s -> %s",
+			    json5_number(json5_get(v, "id"), 0),
+			    json_text(v, "capability"), json_text(v, "provider"));
+	} else if (held) {
+		text_printf(t, "    %s: %.0f of %.0f", v->key,
+			    json5_number(held, 0),
+			    json5_number(json5_get(v, "limit"), 0));
+	} else {
+		text_printf(t, "    status %.0f, signal %.0f",
+			    json5_number(json5_get(v, "code"), 0),
+			    json5_number(json5_get(v, "signal"), 0));
+	}
+	text_puts(t, "\n");
+}
+
+static void put_plan(struct text *t, const struct json5_value *v)
+{
+	const char *plan = json5_string(v), *end;
+
+	text_puts(t, "plan\n");
+	for (; plan && *plan; plan = *end ? end + 1 : end) {
+		end = strchrnul(plan, '\n');
+		text_printf(t, "    %.*s\n", (int)(end - plan), plan);
+	}
+}
+
+static bool on_show(void *userdata, const char *json,
+		    const struct json5_value *value)
+{
+	const struct cmd_options *options = userdata;
+	_cleanup_text_ struct text t = TEXT_INIT;
+
+	if (options->json) {
+		text_printf(&t, "%s\n", json);
+		cmd_print(&t);
+		return true;
+	}
+	json5_for_each(v, value) {
+		if (!strcmp(v->key, "plan"))
+			continue;
+		if (!strcmp(v->key, "plan_text")) {
+			put_plan(&t, v);
+			continue;
+		}
+		if (v->type < JSON5_ARRAY) {
+			put_value(&t, v->key, v);
+			continue;
+		}
+		if (!json5_first(v))
+			continue;
+		text_printf(&t, "%s\n", v->key);
+		json5_for_each(item, v)
+			put_item(&t, item);
+	}
+	cmd_print(&t);
+	return true;
+}
+
+int cmd_show(int argc, char **argv)
+{
+	struct cmd_options options;
+	const char *arguments[2];
+	int r = cmd_options(&argc, argv, "mjl", &options);
+
+	if (r >= 0)
+		return r;
+	if (argc != 2)
+		return cmd_usage(argv[0], "name one component");
+	arguments[0] = argv[1];
+	arguments[1] = "plan";
+	return remote_ask(&options, "show", arguments, options.plan ? 2 : 1,
+			  on_show, &options);
+}
+
+/* ---- start, stop ---- */
+
+static bool on_nothing(void *userdata, const char *json,
+		       const struct json5_value *value)
+{
+	(void)userdata;
+	(void)json;
+	(void)value;
+	return true;
+}
+
+static int each_component(int argc, char **argv)
+{
+	struct cmd_options options;
+	const char *moniker;
+	int r = cmd_options(&argc, argv, "m", &options), i, one;
+
+	if (r >= 0)
+		return r;
+	if (argc < 2)
+		return cmd_usage(argv[0], "name a component");
+	for (i = 1, r = EXIT_DONE; i < argc; i++) {
+		moniker = argv[i];
+		one = remote_ask(&options, argv[0], &moniker, 1, on_nothing,
+				 NULL);
+		if (one)
+			r = one;
+	}
+	return r;
+}
+
+int cmd_start(int argc, char **argv)
+{
+	return each_component(argc, argv);
+}
+
+int cmd_stop(int argc, char **argv)
+{
+	return each_component(argc, argv);
+}
+
+/* ---- log ---- */
+
+static bool on_line(void *userdata, const char *json,
+		    const struct json5_value *v)
+{
+	const struct cmd_options *options = userdata;
+	_cleanup_text_ struct text t = TEXT_INIT;
+	struct journal_entry e = { .moniker = json_text(v, "moniker"),
+				   .text = json_text(v, "text") };
+	int kind;
+
+	if (options->json) {
+		text_printf(&t, "%s\n", json);
+	} else {
+		for (kind = 0; kind < N_JOURNAL_KINDS; kind++)
+			if (!strcmp(journal_kind_name((enum journal_kind)kind),
+				    json_text(v, "event")))
+				e.kind = (enum journal_kind)kind;
+		journal_render(&e, cmd_has_colour(1), &t);
+	}
+	cmd_print(&t);
+	return true;
+}
+
+int cmd_log(int argc, char **argv)
+{
+	struct cmd_options options;
+	const char *arguments[3] = { "", "0", "follow" };
+	int r = cmd_options(&argc, argv, "mjfn", &options);
+
+	if (r >= 0)
+		return r;
+	if (argc > 2)
+		return cmd_usage(argv[0], "name at most one component");
+	if (argc == 2)
+		arguments[0] = argv[1];
+	if (options.lines)
+		arguments[1] = options.lines;
+	return remote_ask(&options, "log", arguments, options.follow ? 3 : 2,
+			  on_line, &options);
+}

@@ -1,0 +1,56 @@
+/*
+ * Connections: channels that were handed over, remembered without being held.
+ *
+ * Before the manager closes its descriptor of a channel, it puts the channel
+ * into an epoll set of its own. That entry holds no reference to the socket and
+ * is not woken by traffic (EPOLLET, and only RDHUP and HUP are asked for); it
+ * reports the end of the other side. The end of the registered side removes the
+ * entry silently, so the set is listed from time to time to find those.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/list.h"
+#include "route/account.h"
+#include "sys/loop.h"
+
+struct connections;
+struct instance;
+
+struct connection {
+	uint64_t id;
+	uint64_t cookie; /* SO_COOKIE of the server end */
+	struct list by_slot; /* in the use's slot */
+	struct list by_opener, by_provider; /* in their instances */
+	struct instance *opener, *provider; /* NULL once gone */
+	uint64_t turn; /* of the loop, when it was handed over */
+	uint64_t opened_at; /* loop_now() */
+	const char *capability; /* the name in the opener's manifest */
+	/* How often the manager woke while this was the only thing going on is
+	 * not knowable; how often it woke at all is. */
+};
+
+struct connection_owner {
+	/* The other side has closed; the connection is freed afterwards. */
+	void (*on_closed)(void *userdata, struct connection *c);
+	void *userdata;
+};
+
+int connections_new(struct loop *loop, const struct connection_owner *owner,
+		    struct connections **ret);
+void connections_free(struct connections *s);
+
+/*
+ * Remember the channel @fd, which the caller is about to pass on. *ret is not
+ * linked into any list but the set's own. 0, or -errno.
+ */
+int connections_add(struct connections *s, int fd, struct connection **ret);
+
+/* Forget one (its lists are unlinked); the epoll entry dies with the socket. */
+void connections_remove(struct connections *s, struct connection *c);
+
+/* Find out which connections ended silently, and tell the owner. 0 or -errno. */
+int connections_reconcile(struct connections *s);
+
+size_t connections_count(const struct connections *s);

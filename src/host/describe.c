@@ -1,0 +1,211 @@
+/* Members are written in the order in which `reeve show` prints them. */
+#include "host/describe.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "host/instance.h"
+#include "host/run.h"
+
+static void member(struct text *t, const char *key, const char *value)
+{
+	text_printf(t, ",\"%s\":", key);
+	if (value)
+		text_json(t, value);
+	else
+		text_puts(t, "null");
+}
+
+static const char *realm_state_name(const struct realm *r)
+{
+	const struct instance *i = r->instance;
+
+	if (r->state == REALM_UNRESOLVED)
+		return "unresolved";
+	if (r->state == REALM_BROKEN)
+		return "broken";
+	if (!r->manifest->program)
+		return "no program";
+	return i ? life_state_name(i->state) : "stopped";
+}
+
+static void describe_start(const struct realm *r, struct text *t)
+{
+	const struct instance *i = r->instance;
+
+	text_puts(t, "{\"moniker\":");
+	text_json(t, r->moniker);
+	member(t, "url", r->url);
+	member(t, "state", realm_state_name(r));
+	if (i && instance_is_alive(i)) {
+		text_printf(t, ",\"pid\":%d", (int)i->cell.pid);
+		member(t, "reason", i->reason);
+		text_printf(t, ",\"uptime_ms\":%llu",
+			    (unsigned long long)((loop_now() - i->started_at) /
+						 NS_PER_MS));
+	}
+	if (r->broken)
+		member(t, "error", r->broken);
+}
+
+void describe_brief(const struct realm *r, struct text *t)
+{
+	describe_start(r, t);
+	text_puts(t, "}");
+}
+
+static void describe_decls(const struct realm *r, enum decl_kind kind,
+			   const char *key, struct text *t)
+{
+	const struct manifest *m = r->manifest;
+	_cleanup_text_ struct text words = TEXT_INIT;
+	const struct decl *d;
+	bool first = true;
+	size_t i;
+
+	text_printf(t, ",\"%s\":[", key);
+	for (i = 0; i < m->n_decls[kind]; i++) {
+		d = &m->decls[kind][i];
+		if (d->implied)
+			continue;
+		text_clear(&words);
+		decl_render(d, &words);
+		text_puts(t, first ? "{\"name\":" : ",{\"name\":");
+		first = false;
+		text_json(t, d->target_name);
+		member(t, "type", capability_type_name(d->type));
+		member(t, "path", d->path);
+		member(t, "text", text_string(&words));
+		text_printf(t, ",\"line\":%u,\"column\":%u}", d->place.line,
+			    d->place.column);
+	}
+	text_puts(t, "]");
+}
+
+static void describe_exits(const struct instance *i, struct text *t)
+{
+	size_t n = i->n_exits < EXITS_KEPT ? i->n_exits : EXITS_KEPT, k;
+	const struct instance_exit *e;
+
+	text_puts(t, ",\"exits\":[");
+	for (k = 0; k < n; k++) {
+		e = &i->exits[(i->n_exits - n + k) % EXITS_KEPT];
+		text_printf(t, "%s{\"time\":%llu,\"code\":%d,\"signal\":%d}",
+			    k ? "," : "", (unsigned long long)e->realtime_s,
+			    e->code, e->signal);
+	}
+	text_puts(t, "]");
+}
+
+static void describe_accounts(const struct instance *i, struct text *t)
+{
+	size_t k;
+
+	text_puts(t, ",\"account\":{");
+	for (k = 0; k < N_CHARGE_KINDS; k++) {
+		if (k)
+			text_puts(t, ",");
+		text_json(t, charge_kind_name((enum charge_kind)k));
+		text_printf(t, ":{\"held\":%u,\"limit\":%u,\"refused\":%u}",
+			    i->account.held[k], i->account.limits[k],
+			    i->account.n_refused[k]);
+	}
+	text_puts(t, "}");
+}
+
+static void describe_connections(const struct instance *i, struct text *t)
+{
+	const struct connection *c;
+	bool first = true;
+	size_t n = 0;
+
+	text_puts(t, ",\"connections\":[");
+	list_for_each(c, &i->opened, by_opener) {
+		/* `show` is for people: the first hundred tell the story. */
+		if (n++ == 100)
+			break;
+		text_printf(t, "%s{\"id\":%llu", first ? "" : ",",
+			    (unsigned long long)c->id);
+		first = false;
+		member(t, "capability", c->capability);
+		member(t, "provider",
+		       c->provider ? c->provider->realm->moniker : NULL);
+		text_puts(t, "}");
+	}
+	text_puts(t, "]");
+}
+
+static void describe_instance(struct instance *i, struct text *t)
+{
+	outgoing_settle(&i->outgoing);
+	text_printf(t, ",\"starts\":%u,\"crashes_in_a_row\":%u", i->n_starts,
+		    i->n_crashes);
+	text_printf(t, ",\"opens_waiting\":%u", i->outgoing.n_pending);
+	member(t, "cgroup", i->cell.cgroup);
+	describe_exits(i, t);
+	describe_accounts(i, t);
+	describe_connections(i, t);
+}
+
+static void describe_plan(struct manager *m, struct realm *r, struct text *t)
+{
+	_cleanup_text_ struct text why = TEXT_INIT;
+	_cleanup_plan_ struct plan plan;
+	struct instance *i;
+
+	plan_init(&plan);
+	text_puts(t, ",\"plan\":");
+	if (!r->manifest->program || instance_get(m, r, &i) < 0 ||
+	    run_plan(i, &plan, &why)) {
+		text_puts(t, "null");
+		member(t, "plan_error", why.n ? text_string(&why) :
+						"it has no program");
+		return;
+	}
+	plan_render_json(&plan, t);
+	text_puts(t, ",\"plan_text\":");
+	text_clear(&why);
+	plan_render(&plan, &why);
+	text_json(t, text_string(&why));
+}
+
+void describe_full(struct manager *m, struct realm *r, bool with_plan,
+		   struct text *t)
+{
+	const struct package *p = resolver_package(&m->resolver, r);
+
+	connections_reconcile(m->connections);
+	describe_start(r, t);
+	member(t, "startup", r->startup == STARTUP_EAGER ? "eager" : "lazy");
+	member(t, "collection", r->collection);
+	member(t, "package", p ? p->directory : NULL);
+	member(t, "manifest", r->manifest ? r->manifest->file : NULL);
+	if (r->manifest) {
+		member(t, "binary", r->manifest->program ?
+				    r->manifest->program->binary : NULL);
+		describe_decls(r, DECL_USE, "uses", t);
+		describe_decls(r, DECL_EXPOSE, "exposes", t);
+		describe_decls(r, DECL_CAPABILITY, "capabilities", t);
+		describe_decls(r, DECL_OFFER, "offers", t);
+	}
+	if (r->instance)
+		describe_instance(r->instance, t);
+	if (with_plan && r->manifest)
+		describe_plan(m, r, t);
+	text_puts(t, "}");
+}
+
+void describe_manager(struct manager *m, struct text *t)
+{
+	text_printf(t, "{\"pid\":%d", getpid());
+	member(t, "root", m->options.root_file);
+	member(t, "state_directory", m->state_directory);
+	text_printf(t,
+		    ",\"realms\":%zu,\"instances\":%zu,\"connections\":%zu,"
+		    "\"opens\":%llu,\"refused\":%llu,\"turns\":%llu}",
+		    m->tree.n_realms, m->n_instances,
+		    connections_count(m->connections),
+		    (unsigned long long)m->n_opens,
+		    (unsigned long long)m->n_refused,
+		    (unsigned long long)loop_n_turns(m->loop));
+}

@@ -1,0 +1,15 @@
+/*
+ * Exposed directories: what an instance shows to its parent, as a directory.
+ *
+ * Reading it starts nothing; opening an entry routes from the expose.
+ */
+#pragma once
+
+#include "host/instance.h"
+
+/*
+ * Serve @i's exposed directory on a channel, for @client (the instance that
+ * asked). 0 or a fault; the channel is taken in any case.
+ */
+int exposed_serve(struct instance *i, struct instance *client,
+		  int take_channel);

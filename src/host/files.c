@@ -1,0 +1,327 @@
+/*
+ * Directories are made step by step, each opened without following links: what
+ * lies below a base may have been written by a component.
+ *
+ * As root, what a cell may write belongs to FILES_UID on the disk; the cell's
+ * mount maps that to the ids of the cell (see cell/).
+ */
+#include "host/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/fd.h"
+
+enum {
+	FILES_UID = 1000,
+	/* Directories that are themselves in used directories, and so on. */
+	FILES_DEPTH_MAX = 8,
+};
+
+void files_place_fini(struct files_place *p)
+{
+	text_fini(&p->base);
+	text_fini(&p->sub);
+}
+
+/* @path below @above: what follows, without a slash; NULL if it is not. */
+static const char *path_below(const char *path, const char *above)
+{
+	size_t n = strlen(above);
+
+	if (strncmp(path, above, n))
+		return NULL;
+	if (!path[n])
+		return path + n;
+	return path[n] == '/' ? path + n + 1 : NULL;
+}
+
+static void append_path(struct text *t, const char *path)
+{
+	while (*path == '/')
+		path++;
+	if (*path)
+		text_printf(t, "%s%s", t->n ? "/" : "", path);
+}
+
+/* The next segment of *path into @name; false at the end. */
+static bool next_segment(const char **path, char name[static 256])
+{
+	size_t n;
+
+	while (**path == '/')
+		(*path)++;
+	n = strcspn(*path, "/");
+	if (!n || n > 255)
+		return false;
+	memcpy(name, *path, n);
+	name[n] = 0;
+	*path += n;
+	return true;
+}
+
+static int directory_make(const char *base, const char *sub, struct text *why)
+{
+	_cleanup_fd_ int fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char name[256];
+	int next;
+
+	if (fd < 0) {
+		text_printf(why, "%s: %s", base, strerror(errno));
+		return FILES_INVALID;
+	}
+	while (next_segment(&sub, name)) {
+		if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST) {
+			text_printf(why, "cannot make %s in %s: %s%s", name,
+				    base, strerror(errno),
+				    errno == ENOSPC ? "; free some space" : "");
+			return FILES_INVALID;
+		}
+		next = openat(fd, name,
+			      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0) {
+			text_printf(why, "%s in %s is in the way: %s", name,
+				    base, strerror(errno));
+			return FILES_INVALID;
+		}
+		fd_close(fd);
+		fd = next;
+		if (geteuid() == 0 && fchownat(fd, "", FILES_UID, FILES_UID,
+					       AT_EMPTY_PATH) < 0) {
+			text_printf(why, "cannot give %s in %s to the "
+				    "component: %s", name, base,
+				    strerror(errno));
+			return FILES_INVALID;
+		}
+	}
+	return 0;
+}
+
+/* The base itself is ours; its parents are made as `mkdir -p` would. */
+static int base_make(const char *base, struct text *why)
+{
+	_cleanup_free_ char *path = strdup(base);
+	char *slash;
+
+	if (!path)
+		return -ENOMEM;
+	for (slash = path + 1; slash; *slash = '/', slash++) {
+		slash = strchr(slash, '/');
+		if (slash)
+			*slash = 0;
+		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+			text_printf(why, "cannot make %s: %s", path,
+				    strerror(errno));
+			return FILES_INVALID;
+		}
+		if (!slash)
+			break;
+	}
+	return 0;
+}
+
+/* A directory under the state directory: STATE/@kind, and @sub in it. */
+static int place_state(struct manager *m, const char *kind,
+		       struct files_place *ret, struct text *why)
+{
+	int r;
+
+	text_printf(&ret->base, "%s/%s", m->state_directory, kind);
+	if (text_is_failed(&ret->base) || text_is_failed(&ret->sub))
+		return -ENOMEM;
+	r = base_make(text_string(&ret->base), why);
+	if (!r)
+		r = directory_make(text_string(&ret->base),
+				   text_string(&ret->sub), why);
+	return r;
+}
+
+static int place_of(struct manager *m, struct realm *r, const char *path,
+		    unsigned depth, struct files_place *ret, struct text *why);
+
+static int place_of_route(struct manager *m, const struct route *route,
+			  unsigned depth, struct files_place *ret,
+			  struct text *why)
+{
+	struct realm *source = (struct realm *)route->realm;
+	_cleanup_text_ struct text full = TEXT_INIT;
+	int r;
+
+	if (route->source == ROUTE_SOURCE_BUILTIN) {
+		append_path(&ret->sub, text_string(&route->subdir));
+		return place_state(m, route->name, ret, why);
+	}
+	if (route->source != ROUTE_SOURCE_COMPONENT)
+		return FILES_ELSEWHERE;
+	text_puts(&full, route->path);
+	append_path(&full, text_string(&route->subdir));
+	if (text_is_failed(&full))
+		return -ENOMEM;
+	r = place_of(m, source, text_string(&full), depth, ret, why);
+	return r;
+}
+
+/* If @path lies in something that @r uses, follow that. */
+static int place_in_use(struct manager *m, struct realm *r, const char *path,
+			unsigned depth, struct files_place *ret,
+			struct text *why)
+{
+	const struct manifest *mf = r->manifest;
+	const struct decl *d;
+	const char *rest;
+	struct route *route;
+	size_t i;
+	int k;
+
+	for (i = 0; i < mf->n_decls[DECL_USE]; i++) {
+		d = &mf->decls[DECL_USE][i];
+		if (d->type != CAPABILITY_DIRECTORY &&
+		    d->type != CAPABILITY_STORAGE)
+			continue;
+		rest = path_below(path, d->path);
+		if (!rest)
+			continue;
+		route = calloc(1, sizeof(*route));
+		if (!route)
+			return -ENOMEM;
+		k = manager_route(m, r, d, route);
+		if (k == ROUTE_ENDED)
+			k = place_of_route(m, route, depth + 1, ret, why);
+		else if (k == ROUTE_BROKEN)
+			k = FILES_ELSEWHERE;
+		route_fini(route);
+		free(route);
+		if (!k)
+			append_path(&ret->sub, rest);
+		return k;
+	}
+	return FILES_ELSEWHERE;
+}
+
+static int place_of(struct manager *m, struct realm *r, const char *path,
+		    unsigned depth, struct files_place *ret, struct text *why)
+{
+	const struct package *package;
+	const char *rest = path_below(path, "/pkg");
+	int k;
+
+	if (depth > FILES_DEPTH_MAX) {
+		text_printf(why, "%s of %s leads through more than %d used "
+			    "directories, perhaps in a circle",
+			    path, r->moniker, FILES_DEPTH_MAX);
+		return FILES_INVALID;
+	}
+	if (rest) {
+		package = resolver_package(&m->resolver, r);
+		if (!package)
+			return FILES_ELSEWHERE;
+		text_puts(&ret->base, package->directory);
+		append_path(&ret->sub, rest);
+		return text_is_failed(&ret->base) ? -ENOMEM : 0;
+	}
+	k = place_in_use(m, r, path, depth, ret, why);
+	if (k != FILES_ELSEWHERE)
+		return k;
+	append_path(&ret->sub, r->parent ? r->moniker : "root");
+	append_path(&ret->sub, path);
+	return place_state(m, "directories", ret, why);
+}
+
+int files_find(struct manager *m, const struct route *route,
+	       struct files_place *ret, struct text *ret_why)
+{
+	int r = place_of_route(m, route, 0, ret, ret_why);
+
+	if (r)
+		return r;
+	if (text_is_failed(&ret->base) || text_is_failed(&ret->sub))
+		return -ENOMEM;
+	/* Storage is made on first use; any other directory is as it is. */
+	if (route->storage)
+		return directory_make(text_string(&ret->base),
+				      text_string(&ret->sub), ret_why);
+	return 0;
+}
+
+int files_find_own(struct manager *m, struct realm *r, const char *path,
+		   struct files_place *ret, struct text *ret_why)
+{
+	if (path_below(path, "/pkg"))
+		return FILES_ELSEWHERE;
+	return place_of(m, r, path, 0, ret, ret_why);
+}
+
+/* Remove a directory and all in it, never following links, never leaving it. */
+static void remove_beneath(int at, const char *name, unsigned depth)
+{
+	struct dirent *e;
+	DIR *d;
+	int fd;
+
+	if (unlinkat(at, name, 0) == 0 || errno != EISDIR || depth > 64)
+		return;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		fd_close(fd);
+		return;
+	}
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			remove_beneath(dirfd(d), e->d_name, depth + 1);
+	closedir(d);
+	unlinkat(at, name, AT_REMOVEDIR);
+}
+
+static int open_beneath(const char *base, const char *sub, char name[static 256])
+{
+	int fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
+	char following[256];
+
+	if (fd < 0 || !next_segment(&sub, name))
+		return fd_close(fd);
+	while (next_segment(&sub, following)) {
+		next = openat(fd, name,
+			      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd_close(fd);
+		if (next < 0)
+			return -1;
+		fd = next;
+		memcpy(name, following, sizeof(following));
+	}
+	return fd;
+}
+
+void files_remove_storage(struct manager *m, struct realm *r)
+{
+	const struct manifest *mf = r->manifest;
+	struct files_place place = { TEXT_INIT, TEXT_INIT };
+	_cleanup_text_ struct text why = TEXT_INIT;
+	struct route *route = calloc(1, sizeof(*route));
+	char name[256];
+	size_t i;
+	int fd;
+
+	for (i = 0; mf && route && i < mf->n_decls[DECL_USE]; i++) {
+		if (mf->decls[DECL_USE][i].type != CAPABILITY_STORAGE)
+			continue;
+		if (manager_route(m, r, &mf->decls[DECL_USE][i], route) ==
+			    ROUTE_ENDED &&
+		    !place_of_route(m, route, 0, &place, &why)) {
+			fd = open_beneath(text_string(&place.base),
+					  text_string(&place.sub), name);
+			if (fd >= 0)
+				remove_beneath(fd, name, 0);
+			fd_close(fd);
+		}
+		files_place_fini(&place);
+	}
+	if (route)
+		route_fini(route);
+	free(route);
+}

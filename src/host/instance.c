@@ -1,0 +1,354 @@
+/*
+ * The state of an instance is assigned in instance_event() and nowhere else;
+ * what the table wants done is done by the functions in `actions`. An action
+ * never frees the instance: that waits for the end of the turn.
+ */
+#include "host/instance.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "channel/channel.h"
+#include "client/directory.h"
+#include "host/namespace.h"
+#include "host/output.h"
+#include "host/realm_server.h"
+#include "host/run.h"
+#include "reeve/status.h"
+#include "sys/fd.h"
+#include "wire/component.h"
+
+enum {
+	GRACE_MS = 5000,
+	TERM_MS = 1000, /* until SIGTERM, for who was told otherwise */
+	KILL_AGAIN_MS = 1000,
+	START_MS = 20000, /* a cell that is not up by then never will be */
+	BACKOFF_FIRST_MS = 100,
+	BACKOFF_LAST_MS = 30000,
+	/* It ran this long: its crashes so far are forgotten. */
+	BACKOFF_FORGET_MS = 10000,
+	/* Crashes in a row after which the opens that wait are refused. */
+	CRASHES_MAX = 6,
+};
+
+static void on_outgoing_readable(struct outgoing *o)
+{
+	struct instance *i = container_of(o, struct instance, outgoing);
+
+	instance_event(i, LIFE_WANTED, NULL);
+}
+
+struct instance *instance_of(const struct realm *r)
+{
+	return r->instance;
+}
+
+int instance_get(struct manager *m, struct realm *r, struct instance **ret)
+{
+	struct instance *i = r->instance;
+
+	if (!i) {
+		i = calloc(1, sizeof(*i));
+		if (!i)
+			return -ENOMEM;
+		i->manager = m;
+		i->realm = r;
+		i->cell = (struct cell)CELL_INIT;
+		i->lifecycle_fd = i->bootstrap_fd = -1;
+		account_init(&i->account);
+		opener_init(&i->opener, &i->account);
+		outgoing_init(&i->outgoing, m->loop, on_outgoing_readable);
+		list_init(&i->opened);
+		list_init(&i->provided);
+		list_init(&i->link);
+		list_init(&i->by_start);
+		list_link(&m->instances, &i->link);
+		m->n_instances++;
+		r->instance = i;
+	}
+	*ret = i;
+	return 0;
+}
+
+bool instance_is_alive(const struct instance *i)
+{
+	return i->state == LIFE_STARTING || i->state == LIFE_RUNNING ||
+	       i->state == LIFE_STOPPING || i->state == LIFE_KILLING;
+}
+
+static void instance_drop_connections(struct instance *i)
+{
+	struct connection *c, *tmp;
+
+	list_for_each_safe(c, tmp, &i->opened, by_opener) {
+		list_unlink(&c->by_opener);
+		account_release(&i->account, CHARGE_CONNECTIONS);
+		c->opener = NULL;
+	}
+	list_for_each_safe(c, tmp, &i->provided, by_provider) {
+		list_unlink(&c->by_provider);
+		c->provider = NULL;
+	}
+}
+
+void instance_retire(struct instance *i)
+{
+	assert(!instance_is_alive(i));
+	loop_timer_cancel(&i->timer);
+	instance_drop_connections(i);
+	realm_server_drop(i->manager, i);
+	outgoing_fini(&i->outgoing);
+	opener_fini(&i->opener);
+	directory_free(TAKE(i->exposed));
+	list_unlink(&i->link);
+	list_unlink(&i->by_start);
+	list_link(&i->manager->retired, &i->link);
+	i->manager->n_instances--;
+	i->realm->instance = NULL;
+	i->realm = NULL;
+	manager_retire_later(i->manager);
+}
+
+/* ---- actions ---- */
+
+static void on_timer(struct loop_timer *timer);
+
+static void instance_set_timer(struct instance *i, uint64_t ms)
+{
+	loop_timer_set(i->manager->loop, &i->timer, ms * NS_PER_MS, on_timer);
+}
+
+static uint64_t instance_grace(const struct instance *i)
+{
+	uint32_t ms = i->manager->options.stop_ms;
+
+	return ms ? ms : GRACE_MS;
+}
+
+/* The second word of a stop; the kill follows at the end of the grace period. */
+static void instance_terminate(struct instance *i)
+{
+	if (!i->has_term)
+		(void)cell_signal(&i->cell, SIGTERM, false);
+	i->has_term = true;
+	instance_set_timer(i, instance_grace(i));
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	struct instance *i = container_of(timer, struct instance, timer);
+
+	if (i->state == LIFE_STOPPING && !i->has_term)
+		instance_terminate(i);
+	else
+		instance_event(i, LIFE_EXPIRED, NULL);
+}
+
+static void act_nothing(struct instance *i)
+{
+	(void)i;
+}
+
+static void act_start(struct instance *i)
+{
+	outgoing_unwatch(&i->outgoing);
+	i->n_starts++;
+	i->has_exit = false;
+	i->started_at = loop_now();
+	journal_write(i->manager->journal, JOURNAL_START, i->realm->moniker,
+		      NULL, NULL, "%s", i->reason);
+	instance_set_timer(i, START_MS);
+	manager_want_cell(i->manager, i);
+}
+
+static void act_ask(struct instance *i)
+{
+	const struct program *p = i->realm->manifest->program;
+	_Alignas(8) uint8_t bytes[64];
+	struct message m = MESSAGE_OVER(bytes);
+	uint64_t grace = instance_grace(i);
+
+	journal_write(i->manager->journal, JOURNAL_STOP, i->realm->moniker,
+		      NULL, NULL, "asked to stop");
+	if (!component_stop_write(&m))
+		(void)channel_send(i->lifecycle_fd, &m, CHANNEL_NOW);
+	/*
+	 * A program that has read its bootstrap message can be told over the
+	 * lifecycle channel, and gets the signal only if it does not listen.
+	 */
+	i->has_term = p->notify_stop;
+	if (!i->has_term && run_has_joined(i)) {
+		instance_set_timer(i, grace < TERM_MS ? grace : TERM_MS);
+		return;
+	}
+	instance_terminate(i);
+}
+
+static void act_kill(struct instance *i)
+{
+	/* Still waiting for a blank: there is nothing to kill yet. */
+	if (!i->cell.id) {
+		list_unlink(&i->by_start);
+		instance_event(i, LIFE_EXITED, NULL);
+		return;
+	}
+	cell_kill(&i->cell);
+	instance_set_timer(i, KILL_AGAIN_MS);
+}
+
+/* Stopped: from now on an open that waits starts it again. */
+static void act_watch(struct instance *i)
+{
+	int r = outgoing_renew(&i->outgoing);
+
+	if (i->is_doomed || i->manager->is_stopping) {
+		outgoing_refuse(&i->outgoing, REEVE_ERR_UNAVAILABLE);
+		return;
+	}
+	if (!r)
+		r = outgoing_watch(&i->outgoing);
+	if (r < 0)
+		outgoing_refuse(&i->outgoing, REEVE_ERR_NO_RESOURCES);
+}
+
+static uint64_t backoff_ms(unsigned n_crashes)
+{
+	uint64_t ms = BACKOFF_FIRST_MS;
+
+	/* The first crash may be an accident: the next open may try at once. */
+	if (n_crashes < 2)
+		return 0;
+	while (--n_crashes > 1 && ms < BACKOFF_LAST_MS)
+		ms *= 2;
+	return ms < BACKOFF_LAST_MS ? ms : BACKOFF_LAST_MS;
+}
+
+static void act_wait(struct instance *i)
+{
+	uint64_t ms;
+
+	if (loop_now() - i->started_at > BACKOFF_FORGET_MS * NS_PER_MS)
+		i->n_crashes = 0;
+	i->n_crashes++;
+	ms = backoff_ms(i->n_crashes);
+	outgoing_renew(&i->outgoing);
+	if (i->outgoing.n_pending && i->n_crashes >= CRASHES_MAX) {
+		journal_write(i->manager->journal, JOURNAL_REFUSED,
+			      i->realm->moniker, NULL, NULL,
+			      "%u opens refused: it crashed %u times in a row "
+			      "without reading them; see reeve log %s",
+			      i->outgoing.n_pending, i->n_crashes,
+			      i->realm->moniker);
+		outgoing_refuse(&i->outgoing, REEVE_ERR_UNAVAILABLE);
+	}
+	if (ms && i->outgoing.n_pending)
+		journal_write(i->manager->journal, JOURNAL_MANAGER,
+			      i->realm->moniker, NULL, NULL,
+			      "crashed %u times in a row; waits %llu ms before "
+			      "it may start again",
+			      i->n_crashes, (unsigned long long)ms);
+	instance_set_timer(i, ms);
+}
+
+static void act_remove(struct instance *i)
+{
+	instance_retire(i);
+}
+
+static void act_impossible(struct instance *i)
+{
+	(void)i;
+	assert(!"an event that cannot happen in this state");
+}
+
+static void (*const actions[])(struct instance *) = {
+	[LIFE_NOTHING] = act_nothing, [LIFE_START] = act_start,
+	[LIFE_ASK] = act_ask,	      [LIFE_KILL] = act_kill,
+	[LIFE_WATCH] = act_watch,     [LIFE_WAIT] = act_wait,
+	[LIFE_REMOVE] = act_remove,   [LIFE_IMPOSSIBLE] = act_impossible,
+};
+
+/* What the end of a run means beyond the instance itself. */
+static void instance_ended(struct instance *i)
+{
+	struct manager *m = i->manager;
+	int status = 0;
+
+	if (i->is_main) {
+		i->is_main = false;
+		if (i->has_exit)
+			status = i->exit_signal ? 128 + i->exit_signal :
+						  i->exit_code;
+		else
+			status = 126;
+		manager_main_ended(m, status);
+	}
+	manager_drop_children(m, i->realm);
+	if (i->is_doomed)
+		instance_event(i, LIFE_DESTROYED, NULL);
+	manager_continue(m);
+}
+
+void instance_event(struct instance *i, enum life_event event,
+		    const char *reason)
+{
+	struct life_step step = life_step(i->state, event);
+	bool was_alive = instance_is_alive(i), ended;
+
+	if (event == LIFE_WANTED && step.action == LIFE_START) {
+		if (i->manager->is_stopping || i->is_doomed)
+			return;
+		/* The opener's reason, if it said one, is set before. */
+		if (reason || !*i->reason)
+			snprintf(i->reason, sizeof(i->reason), "%s",
+				 reason ? reason : "an open waits");
+	}
+	if (event == LIFE_DESTROYED)
+		i->is_doomed = true;
+	if (step.state != i->state)
+		loop_timer_cancel(&i->timer);
+	i->state = step.state;
+	ended = was_alive && !instance_is_alive(i);
+	if (ended) {
+		run_clear(i);
+		i->reason[0] = 0;
+	}
+	actions[step.action](i);
+	if (ended)
+		instance_ended(i);
+}
+
+/* ---- trees of instances ---- */
+
+void instance_start_eager(struct instance *i, bool as_mains)
+{
+	struct realm *child;
+	struct instance *c;
+
+	list_for_each(child, &i->realm->children, link) {
+		if (child->startup != STARTUP_EAGER)
+			continue;
+		if (manager_resolve(i->manager, child) < 0 ||
+		    child->state != REALM_RESOLVED)
+			continue;
+		if (instance_get(i->manager, child, &c) < 0)
+			continue;
+		manager_start(i->manager, c, "eager child", as_mains);
+	}
+}
+
+void instance_destroy(struct realm *r)
+{
+	struct realm *child, *tmp;
+	struct instance *i = instance_of(r);
+
+	list_for_each_safe(child, tmp, &r->children, link)
+		instance_destroy(child);
+	if (i)
+		instance_event(i, LIFE_DESTROYED, NULL);
+}

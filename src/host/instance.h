@@ -1,0 +1,90 @@
+/*
+ * Instances: one component of the tree as it lives, or waits to.
+ *
+ * Its state changes in one function only, by the table in route/lifecycle.h.
+ * What it holds while it runs (cell, namespace, channels) is its run; between
+ * runs only the outgoing channel stays.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cell/cell.h"
+#include "host/manager.h"
+#include "host/outgoing.h"
+#include "route/account.h"
+#include "route/lifecycle.h"
+
+struct directory;
+struct ns;
+struct output;
+
+enum { EXITS_KEPT = 4, REASON_MAX = 160 };
+
+struct instance_exit {
+	uint64_t realtime_s;
+	int code, signal; /* signal 0: exited with code */
+};
+
+struct instance {
+	struct manager *manager;
+	struct realm *realm;
+	struct list link; /* in manager.instances, or .retired */
+	struct list by_start; /* in manager.starting */
+
+	enum life_state state;
+	bool is_doomed; /* to be destroyed once it is stopped */
+	bool is_main; /* the tree ends when it does */
+	char reason[REASON_MAX]; /* of the last start, for people */
+	uint64_t started_at; /* loop_now() */
+	unsigned n_starts, n_crashes; /* in a row, for the back-off */
+	struct instance_exit exits[EXITS_KEPT];
+	size_t n_exits;
+
+	struct account account;
+	struct opener opener;
+	struct outgoing outgoing;
+	struct list opened, provided; /* connections */
+	struct loop_timer timer; /* grace, kill or back-off: by state */
+
+	/* The run; unset while stopped. */
+	struct cell cell;
+	struct loop_source cell_source, pidfd_source;
+	struct cell_failure failure;
+	int exit_code, exit_signal;
+	bool has_exit;
+	int lifecycle_fd, bootstrap_fd;
+	bool has_term; /* was sent SIGTERM, or is not to be */
+	struct ns *ns; /* what it sees */
+	struct output *output; /* what it prints */
+
+	struct directory *exposed; /* served to whoever may see it; or NULL */
+};
+
+/* The instance of a resolved realm, made if there is none. 0 or -ENOMEM. */
+int instance_get(struct manager *m, struct realm *r, struct instance **ret);
+
+/* The one there is, or NULL. */
+struct instance *instance_of(const struct realm *r);
+
+/* Frees it at the end of the turn. It does not run. */
+void instance_retire(struct instance *i);
+
+/*
+ * Something happened. @reason, for LIFE_WANTED, tells people why it starts; may
+ * be NULL otherwise.
+ */
+void instance_event(struct instance *i, enum life_event event,
+		    const char *reason);
+
+/* Has it any task, or is it about to have one? */
+bool instance_is_alive(const struct instance *i);
+
+/* A blank cell has come: go on with the start. */
+void instance_begin(struct instance *i, struct cell *take_cell);
+
+/* Start its eager children, and so on downward. */
+void instance_start_eager(struct instance *i, bool as_mains);
+
+/* Wish the instance of @r, and those below it, gone. */
+void instance_destroy(struct realm *r);

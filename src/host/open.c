@@ -1,0 +1,264 @@
+/*
+ * Race 1: the opener may be gone by the time its open is read: its namespace is
+ * freed with its run, so nothing can arrive here for an instance that is not.
+ * Race 2: the provider may be stopping, starting or crashed: its outgoing
+ * channel takes the open in any of these states, and its readability starts it
+ * again (host/outgoing.h).
+ */
+#include "host/open.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "channel/channel.h"
+#include "host/realm_server.h"
+#include "host/run.h"
+#include "reeve/status.h"
+#include "sys/fd.h"
+#include "wire/io.h"
+
+void open_render_reason(const struct instance *opener, const char *name,
+			char *buffer, size_t n)
+{
+	snprintf(buffer, n, "%s opens %s", opener->realm->moniker, name);
+}
+
+static void open_refuse(struct instance *opener, const struct decl *decl,
+			int status, const char *detail, const char *why,
+			int take_server_end)
+{
+	struct manager *m = opener->manager;
+	_cleanup_text_ struct text fields = TEXT_INIT;
+
+	m->n_refused++;
+	text_puts(&fields, ",\"capability\":");
+	text_json(&fields, decl->target_name);
+	text_printf(&fields, ",\"status\":\"%s\"", route_status_name(status));
+	journal_write(m->journal, JOURNAL_REFUSED, opener->realm->moniker,
+		      detail, text_string(&fields), "%s: %s (%s)",
+		      decl->target_name, why, route_status_name(status));
+	channel_close_epitaph(take_server_end, status, true);
+}
+
+/* A route broke: one entry with the hops, the reason, and where to look. */
+static void open_refuse_route(struct instance *opener, const struct decl *decl,
+			      const struct route *route, int take_server_end)
+{
+	_cleanup_text_ struct text detail = TEXT_INIT;
+	_cleanup_text_ struct text why = TEXT_INIT;
+
+	route_render(route, ROUTE_BROKEN, &detail);
+	text_printf(&detail, "  more       reeve route %s %s %s\n",
+		    opener->manager->options.root_file, opener->realm->moniker,
+		    decl->target_name);
+	if (route->why.place.line)
+		text_printf(&why, "%s:%u:%u: ", route->why.file,
+			    route->why.place.line, route->why.place.column);
+	text_printf(&why, "%s [%s]", text_string(&route->why.text),
+		    route->why.rule);
+	open_refuse(opener, decl, route->why.status, text_string(&detail),
+		    text_string(&why), take_server_end);
+}
+
+static void open_tell(struct instance *opener, const struct decl *decl,
+		      const struct route *route, uint64_t connection)
+{
+	_cleanup_text_ struct text detail = TEXT_INIT;
+	_cleanup_text_ struct text fields = TEXT_INIT;
+
+	route_render(route, ROUTE_ENDED, &detail);
+	text_puts(&fields, ",\"capability\":");
+	text_json(&fields, decl->target_name);
+	text_printf(&fields, ",\"connection\":%llu,\"route\":",
+		    (unsigned long long)connection);
+	route_render_json(route, ROUTE_ENDED, &fields);
+	journal_write(opener->manager->journal, JOURNAL_OPEN,
+		      opener->realm->moniker, text_string(&detail),
+		      text_string(&fields), "%s -> %s", decl->target_name,
+		      route_source_moniker(route));
+}
+
+/* The path in the provider's outgoing directory: what it serves the capability
+ * at, the sub-directories on the way, and what the opener asked for below. */
+static bool open_path(const struct route *route, const char *path,
+		      struct text *ret)
+{
+	text_puts(ret, route->path[0] == '/' ? route->path + 1 : route->path);
+	if (route->subdir.n)
+		text_printf(ret, "/%s", text_string(&route->subdir));
+	if (*path)
+		text_printf(ret, "/%s", path);
+	return !text_is_failed(ret) && ret->n <= OUTGOING_PATH_MAX;
+}
+
+/* Remember the connection under the use's slot, before it is handed over. */
+static int open_remember(struct instance *opener, struct instance *provider,
+			 const struct decl *decl, struct slot *slot, int fd,
+			 struct connection **ret)
+{
+	struct connection *c;
+	int r;
+
+	if (account_charge(&opener->account, CHARGE_CONNECTIONS)) {
+		/* Some may have ended without a word. */
+		connections_reconcile(opener->manager->connections);
+		if (account_charge(&opener->account, CHARGE_CONNECTIONS))
+			return OUTGOING_EXCEEDED;
+	}
+	r = connections_add(opener->manager->connections, fd, &c);
+	if (r < 0) {
+		account_release(&opener->account, CHARGE_CONNECTIONS);
+		return r;
+	}
+	c->opener = opener;
+	c->provider = provider;
+	c->capability = decl->target_name;
+	list_link(&slot->connections, &c->by_slot);
+	list_link(&opener->opened, &c->by_opener);
+	list_link(&provider->provided, &c->by_provider);
+	*ret = c;
+	return 0;
+}
+
+static void open_forget(struct instance *opener, struct connection *c)
+{
+	account_release(&opener->account, CHARGE_CONNECTIONS);
+	connections_remove(opener->manager->connections, c);
+}
+
+static void open_exceeded(struct instance *opener, const struct decl *decl,
+			  int take_server_end)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why),
+		 "%s holds as many connections (%u) or unread opens (%u) as it "
+		 "may",
+		 opener->realm->moniker,
+		 opener->account.held[CHARGE_CONNECTIONS],
+		 opener->account.held[CHARGE_OPENS]);
+	open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, why,
+		    take_server_end);
+}
+
+static void open_at_component(struct instance *opener, const struct decl *decl,
+			      const struct route *route, uint32_t flags,
+			      uint32_t mode, const char *path,
+			      int take_server_end)
+{
+	struct manager *m = opener->manager;
+	_cleanup_text_ struct text full = TEXT_INIT;
+	struct instance *provider;
+	struct connection *c;
+	uint64_t id;
+	int r;
+
+	if (!open_path(route, path, &full)) {
+		open_refuse(opener, decl, REEVE_ERR_NOT_FOUND, NULL,
+			    "the whole path is too long", take_server_end);
+		return;
+	}
+	r = instance_get(m, (struct realm *)route->realm, &provider);
+	if (!r && (provider->is_doomed || m->is_stopping)) {
+		open_refuse(opener, decl, REEVE_ERR_UNAVAILABLE, NULL,
+			    "its provider is going away", take_server_end);
+		return;
+	}
+	if (!r)
+		r = open_remember(opener, provider, decl, route->hops[0].slot,
+				  take_server_end, &c);
+	if (!r) {
+		id = c->id;
+		open_tell(opener, decl, route, id);
+		if (!instance_is_alive(provider))
+			open_render_reason(opener, decl->target_name,
+					   provider->reason,
+					   sizeof(provider->reason));
+		r = outgoing_open(&provider->outgoing, &opener->opener, flags,
+				  mode, text_string(&full), take_server_end);
+		if (r)
+			open_forget(opener, c);
+	}
+	if (r == OUTGOING_EXCEEDED) {
+		open_exceeded(opener, decl, take_server_end);
+		return;
+	}
+	if (r) {
+		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL,
+			    strerror(-r), take_server_end);
+		return;
+	}
+	m->n_opens++;
+	if (provider->state == LIFE_STOPPED)
+		(void)outgoing_watch(&provider->outgoing);
+}
+
+void open_capability(struct instance *opener, const struct decl *decl,
+		     uint32_t flags, uint32_t mode, const char *path,
+		     int take_server_end)
+{
+	struct manager *m = opener->manager;
+	struct route *route = m->route;
+	struct instance *scope;
+	int r;
+
+	/* From a hostile opener it could be anything; a channel it must be. */
+	if (!channel_is(take_server_end)) {
+		fd_close(take_server_end);
+		return;
+	}
+	/* The news that it runs may lie behind its first open. */
+	run_catch_up(opener);
+	r = manager_route(m, opener->realm, decl, route);
+	if (r == ROUTE_BROKEN) {
+		open_refuse_route(opener, decl, route, take_server_end);
+		return;
+	}
+	if (r) {
+		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL,
+			    strerror(r < 0 ? -r : EPROTO), take_server_end);
+		return;
+	}
+	switch (route->source) {
+	case ROUTE_SOURCE_COMPONENT:
+		open_at_component(opener, decl, route, flags, mode, path,
+				  take_server_end);
+		return;
+	case ROUTE_SOURCE_FRAMEWORK:
+		open_tell(opener, decl, route, 0);
+		r = instance_get(m, (struct realm *)route->realm, &scope);
+		if (!r)
+			r = realm_server_serve(scope, opener, take_server_end);
+		else
+			fd_close(take_server_end);
+		return;
+	case ROUTE_SOURCE_BUILTIN:
+	case ROUTE_SOURCE_VOID:
+		/* Absent by design, or a directory that is mounted: nothing
+		 * to warn about. */
+		channel_close_epitaph(take_server_end, REEVE_ERR_NOT_FOUND,
+				      true);
+		return;
+	}
+}
+
+void open_on_closed(void *userdata, struct connection *c)
+{
+	struct manager *m = userdata;
+	struct instance *opener = c->opener;
+	uint64_t turns = loop_n_turns(m->loop) - c->turn;
+
+	if (!opener)
+		return;
+	account_release(&opener->account, CHARGE_CONNECTIONS);
+	journal_write(m->journal, JOURNAL_CLOSED, opener->realm->moniker, NULL,
+		      NULL,
+		      "%s after %.2f ms: its messages passed between the two "
+		      "alone; the manager woke %llu times meanwhile, for other "
+		      "things",
+		      c->capability,
+		      (double)(loop_now() - c->opened_at) / (double)NS_PER_MS,
+		      (unsigned long long)(turns ? turns - 1 : 0));
+	c->opener = NULL;
+}

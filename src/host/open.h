@@ -1,0 +1,23 @@
+/*
+ * The life of an open: route, decide, hand over, step out of the way.
+ */
+#pragma once
+
+#include "host/instance.h"
+
+/*
+ * @opener opens what its declaration @decl (a use, or an expose of its own)
+ * names. @path is what follows the capability's own path, "" mostly. The server
+ * end is always consumed: handed to the provider, served, or closed with an
+ * epitaph.
+ */
+void open_capability(struct instance *opener, const struct decl *decl,
+		     uint32_t flags, uint32_t mode, const char *path,
+		     int take_server_end);
+
+/* A connection's other side is gone. */
+void open_on_closed(void *userdata, struct connection *c);
+
+/* A short word for what an instance is asked to start for. */
+void open_render_reason(const struct instance *opener, const char *name,
+			char *buffer, size_t n);

@@ -1,0 +1,340 @@
+/*
+ * How much of the queue is unread is asked of the kernel (SIOCINQ on the end we
+ * keep counts the bytes of all queued messages), and compared with the lengths
+ * of the messages we sent: the difference has been read, oldest first.
+ */
+#include "host/outgoing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "channel/channel.h"
+#include "reeve/status.h"
+#include "sys/fd.h"
+#include "wire/io.h"
+
+struct pending {
+	struct list link; /* in outgoing.waiting or .unread */
+	struct list by_opener;
+	struct opener *opener; /* NULL: it is gone */
+	int fd; /* while waiting; -1 once sent */
+	uint32_t n_bytes;
+	uint8_t bytes[];
+};
+
+enum {
+	/* For the kernel's part of the queue; more waits in our list. */
+	OUTGOING_BUFFER = 1 << 20,
+	FRAME_MAX = OUTGOING_PATH_MAX + 128,
+};
+
+void opener_init(struct opener *opener, struct account *account)
+{
+	opener->account = account;
+	list_init(&opener->pending);
+}
+
+void opener_fini(struct opener *opener)
+{
+	struct pending *p, *tmp;
+
+	list_for_each_safe(p, tmp, &opener->pending, by_opener) {
+		account_release(opener->account, CHARGE_OPENS);
+		list_unlink(&p->by_opener);
+		p->opener = NULL;
+	}
+}
+
+static void pending_free(struct outgoing *o, struct pending *p)
+{
+	if (p->opener)
+		account_release(p->opener->account, CHARGE_OPENS);
+	list_unlink(&p->by_opener);
+	list_unlink(&p->link);
+	fd_close(p->fd);
+	o->n_pending--;
+	free(p);
+}
+
+void outgoing_init(struct outgoing *o, struct loop *loop,
+		   void (*on_readable)(struct outgoing *o))
+{
+	*o = (struct outgoing){ .loop = loop,
+				.send_fd = -1,
+				.receive_fd = -1,
+				.on_readable = on_readable };
+	list_init(&o->waiting);
+	list_init(&o->unread);
+}
+
+static void outgoing_close(struct outgoing *o)
+{
+	loop_remove(&o->readable);
+	loop_remove(&o->writable);
+	o->send_fd = fd_close(o->send_fd);
+	o->receive_fd = fd_close(o->receive_fd);
+}
+
+static void list_drop(struct outgoing *o, struct list *l)
+{
+	while (!list_is_empty(l))
+		pending_free(o, list_first(l, struct pending, link));
+}
+
+void outgoing_fini(struct outgoing *o)
+{
+	outgoing_close(o);
+	list_drop(o, &o->waiting);
+	list_drop(o, &o->unread);
+}
+
+/* Make the pair at the first open: an instance that nobody opens costs none. */
+static int outgoing_need_pair(struct outgoing *o)
+{
+	int fds[2], size = OUTGOING_BUFFER, r;
+
+	if (o->send_fd >= 0)
+		return 0;
+	r = channel_pair(fds);
+	if (r < 0)
+		return r;
+	/* Beyond the system's limit only root may go; what we get is enough. */
+	if (setsockopt(fds[0], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+		       sizeof(size)) < 0)
+		(void)setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size,
+				 sizeof(size));
+	o->send_fd = fds[0];
+	o->receive_fd = fds[1];
+	return 0;
+}
+
+void outgoing_settle(struct outgoing *o)
+{
+	struct pending *p;
+	int n = 0;
+
+	if (list_is_empty(&o->unread) ||
+	    ioctl(o->receive_fd, SIOCINQ, &n) < 0)
+		return;
+	while (o->n_unread_bytes > (size_t)n) {
+		p = list_first(&o->unread, struct pending, link);
+		o->n_unread_bytes -= p->n_bytes;
+		pending_free(o, p);
+	}
+}
+
+/* Give one to the socket. 0, CHANNEL_WOULD_BLOCK, CHANNEL_CLOSED, -errno. */
+static int outgoing_push(struct outgoing *o, struct pending *p)
+{
+	int r = channel_write(o->send_fd, p->bytes, p->n_bytes, &p->fd, 1,
+			      CHANNEL_NOW);
+
+	if (r)
+		return r;
+	p->fd = fd_close(p->fd);
+	o->n_unread_bytes += p->n_bytes;
+	list_unlink(&p->link);
+	list_link(&o->unread, &p->link);
+	return 0;
+}
+
+/* Move waiting opens to the socket as far as it takes them. */
+static void outgoing_flush(struct outgoing *o)
+{
+	struct pending *p;
+	int r = 0;
+
+	while (!r && (p = list_first(&o->waiting, struct pending, link)))
+		r = outgoing_push(o, p);
+	if (r == CHANNEL_CLOSED) {
+		/* The program shut its end down: wait for its successor. */
+		loop_remove(&o->writable);
+		return;
+	}
+	if (list_is_empty(&o->waiting))
+		loop_remove(&o->writable);
+}
+
+static void on_writable(struct loop_source *source, uint32_t events)
+{
+	struct outgoing *o = container_of(source, struct outgoing, writable);
+
+	(void)events;
+	outgoing_settle(o);
+	outgoing_flush(o);
+}
+
+static int pending_new(struct opener *opener, uint32_t flags, uint32_t mode,
+		       const char *path, struct pending **ret)
+{
+	_Alignas(8) uint8_t bytes[FRAME_MAX];
+	struct message m = MESSAGE_OVER(bytes);
+	struct io_request open = { .method = IO_OPEN };
+	struct pending *p;
+	int r;
+
+	/* The handle is only a placeholder here: it is sent from @p->fd. */
+	open.open = (struct io_open){ .flags = flags,
+				      .mode = mode,
+				      .path = wire_string_of(path),
+				      .object = message_put_handle(&m, 0) };
+	r = io_request_write(&m, &open);
+	if (r < 0)
+		return r;
+	p = malloc(sizeof(*p) + m.n_bytes);
+	if (!p)
+		return -ENOMEM;
+	list_init(&p->link);
+	list_init(&p->by_opener);
+	p->opener = opener;
+	if (opener)
+		list_link(&opener->pending, &p->by_opener);
+	p->fd = -1;
+	p->n_bytes = m.n_bytes;
+	memcpy(p->bytes, m.bytes, m.n_bytes);
+	*ret = p;
+	return 0;
+}
+
+int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
+		  uint32_t mode, const char *path, int fd)
+{
+	struct pending *p;
+	int r;
+
+	r = outgoing_need_pair(o);
+	if (r < 0)
+		return r;
+	outgoing_settle(o);
+	if (account_charge(opener->account, CHARGE_OPENS))
+		return OUTGOING_EXCEEDED;
+	r = pending_new(opener, flags, mode, path, &p);
+	if (r < 0) {
+		account_release(opener->account, CHARGE_OPENS);
+		return r;
+	}
+	p->fd = fd;
+	o->n_pending++;
+	list_link(&o->waiting, &p->link);
+	outgoing_flush(o);
+	if (list_is_empty(&o->waiting) || o->writable.slot)
+		return 0;
+	/*
+	 * Edge-triggered: said again only after something was read. Should the
+	 * loop have no memory for it, the next open flushes as well.
+	 */
+	(void)loop_add(o->loop, &o->writable, o->send_fd, EPOLLOUT | EPOLLET,
+		       on_writable);
+	return 0;
+}
+
+static void on_readable(struct loop_source *source, uint32_t events)
+{
+	struct outgoing *o = container_of(source, struct outgoing, readable);
+
+	(void)events;
+	outgoing_unwatch(o);
+	o->on_readable(o);
+}
+
+int outgoing_watch(struct outgoing *o)
+{
+	if (o->receive_fd < 0 || o->readable.slot)
+		return 0;
+	return loop_add(o->loop, &o->readable, o->receive_fd, EPOLLIN,
+			on_readable);
+}
+
+void outgoing_unwatch(struct outgoing *o)
+{
+	loop_remove(&o->readable);
+}
+
+int outgoing_lend(struct outgoing *o)
+{
+	int r = outgoing_need_pair(o), fd;
+
+	if (r < 0)
+		return r;
+	fd = fcntl(o->receive_fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Take what was not read out of the old pair: back into the waiting list, in
+ * front of what waits there. */
+static int outgoing_take_back(struct outgoing *o)
+{
+	_Alignas(8) uint8_t bytes[FRAME_MAX];
+	struct message m = MESSAGE_OVER(bytes);
+	struct list back = LIST_INIT(back);
+	struct pending *p;
+	int r;
+
+	outgoing_settle(o);
+	/* From here on nobody reads from a copy of the old end but us: what is
+	 * queued stays readable, and the end is closed for all its holders. */
+	while ((p = list_first(&o->unread, struct pending, link))) {
+		r = channel_read(o->receive_fd, &m, CHANNEL_NOW);
+		if (r)
+			break;
+		p->fd = message_take_handle(&m, 0);
+		message_close_handles(&m);
+		m.n_handles = 0;
+		list_unlink(&p->link);
+		list_link(&back, &p->link);
+	}
+	o->n_unread_bytes = 0;
+	list_drop(o, &o->unread);
+	while ((p = list_first(&o->waiting, struct pending, link))) {
+		list_unlink(&p->link);
+		list_link(&back, &p->link);
+	}
+	while ((p = list_first(&back, struct pending, link))) {
+		list_unlink(&p->link);
+		list_link(&o->waiting, &p->link);
+	}
+	return 0;
+}
+
+int outgoing_renew(struct outgoing *o)
+{
+	int r;
+
+	if (o->send_fd < 0)
+		return 0;
+	(void)shutdown(o->receive_fd, SHUT_RDWR);
+	r = outgoing_take_back(o);
+	outgoing_close(o);
+	if (list_is_empty(&o->waiting))
+		return r;
+	r = outgoing_need_pair(o);
+	if (r < 0)
+		return r;
+	outgoing_flush(o);
+	if (!list_is_empty(&o->waiting))
+		r = loop_add(o->loop, &o->writable, o->send_fd,
+			     EPOLLOUT | EPOLLET, on_writable);
+	return r;
+}
+
+void outgoing_refuse(struct outgoing *o, int status)
+{
+	struct pending *p;
+
+	if (o->send_fd < 0)
+		return;
+	(void)shutdown(o->receive_fd, SHUT_RDWR);
+	outgoing_take_back(o);
+	outgoing_close(o);
+	while ((p = list_first(&o->waiting, struct pending, link))) {
+		p->fd = channel_close_epitaph(p->fd, status, true);
+		pending_free(o, p);
+	}
+}

@@ -1,0 +1,324 @@
+/* Paths are joined as text; url_parse() has made sure that none climbs out. */
+#include "host/package.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "manifest/url.h"
+#include "sys/fd.h"
+
+enum { MANIFEST_BYTES_MAX = 1024 * 1024 };
+
+void package_fini(struct package *p)
+{
+	free(p->directory);
+	free(p->manifest_file);
+	*p = (struct package){ 0 };
+}
+
+static char *join(const char *a, const char *b)
+{
+	struct text t = TEXT_INIT;
+
+	text_printf(&t, "%s%s%s", a, a[0] && a[strlen(a) - 1] == '/' ? "" : "/",
+		    b);
+	if (text_is_failed(&t)) {
+		text_fini(&t);
+		return NULL;
+	}
+	return t.bytes;
+}
+
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	if (slash == path)
+		return strdup("/");
+	return strndup(path, (size_t)(slash - path));
+}
+
+static bool is_meta(const char *directory)
+{
+	const char *slash = strrchr(directory, '/');
+
+	return !strcmp(slash ? slash + 1 : directory, "meta");
+}
+
+/* The directory that is the package of a manifest file. */
+static char *package_of(const char *file)
+{
+	_cleanup_free_ char *directory = parent_of(file);
+	char *above;
+
+	if (!directory || !is_meta(directory))
+		return TAKE(directory);
+	above = parent_of(directory);
+	if (above && !strcmp(directory, "meta")) {
+		free(above);
+		above = strdup(".");
+	}
+	return above;
+}
+
+char *package_default_path(const char *root_file)
+{
+	_cleanup_free_ char *package = package_of(root_file);
+	_cleanup_free_ char *directory = parent_of(root_file);
+	_cleanup_free_ char *absolute = NULL;
+	const char *name;
+
+	if (!package || !directory)
+		return NULL;
+	if (!is_meta(directory))
+		return TAKE(package);
+	name = strrchr(package, '/');
+	name = name ? name + 1 : package;
+	if (strcmp(name, ".") && strcmp(name, ".."))
+		return parent_of(package);
+	/* "." and ".." have no name to cut off. */
+	absolute = realpath(package, NULL);
+	return parent_of(absolute ? absolute : package);
+}
+
+int package_find_root(const char *file, struct package *ret,
+		      struct text *ret_why)
+{
+	_cleanup_free_ char *directory = package_of(file);
+	char *absolute;
+
+	if (!directory)
+		return -ENOMEM;
+	absolute = realpath(directory, NULL);
+	if (!absolute) {
+		text_printf(ret_why, "%s: %s", file, strerror(errno));
+		return errno == ENOMEM ? -ENOMEM : PACKAGE_INVALID;
+	}
+	*ret = (struct package){ .directory = absolute,
+				 .manifest_file = strdup(file) };
+	if (!ret->manifest_file) {
+		package_fini(ret);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Make "meta/x.cm" the file that exists: x.cm, else x.cml beside it. */
+static int package_pick_manifest(char *take_directory, const char *resource,
+				 struct package *ret, struct text *ret_why)
+{
+	_cleanup_free_ char *directory = take_directory;
+	_cleanup_free_ char *file = join(directory, resource);
+	_cleanup_free_ char *source = NULL;
+	size_t n = strlen(resource);
+
+	if (!file)
+		return -ENOMEM;
+	if (access(file, F_OK) < 0 && n > 3 &&
+	    !strcmp(resource + n - 3, ".cm")) {
+		source = malloc(strlen(file) + 2);
+		if (!source)
+			return -ENOMEM;
+		strcpy(stpcpy(source, file), "l");
+		if (access(source, F_OK) == 0) {
+			free(file);
+			file = TAKE(source);
+		}
+	}
+	if (access(file, R_OK) < 0) {
+		text_printf(ret_why, "there is no manifest %s%s (%s)", file,
+			    source ? " nor .cml" : "", strerror(errno));
+		return PACKAGE_INVALID;
+	}
+	/* The manifest is shown as it was named; /pkg is mounted from here. */
+	*ret = (struct package){ .directory = realpath(directory, NULL),
+				 .manifest_file = TAKE(file) };
+	if (ret->directory)
+		return 0;
+	text_printf(ret_why, "%s: %s", directory, strerror(errno));
+	package_fini(ret);
+	return PACKAGE_INVALID;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int package_search(const struct package_paths *paths, const char *name,
+			  const char *resource, struct package *ret,
+			  struct text *ret_why)
+{
+	char *directory;
+	size_t i;
+
+	for (i = 0; i < paths->n; i++) {
+		directory = join(paths->directories[i], name);
+		if (!directory)
+			return -ENOMEM;
+		if (is_directory(directory))
+			return package_pick_manifest(directory, resource, ret,
+						     ret_why);
+		free(directory);
+	}
+	text_printf(ret_why, "there is no package \"%s\" in ", name);
+	for (i = 0; i < paths->n; i++)
+		text_printf(ret_why, "%s%s", i ? ", " : "",
+			    paths->directories[i]);
+	text_puts(ret_why, "; name its directory with --packages DIR");
+	return PACKAGE_INVALID;
+}
+
+static int package_find_parsed(const struct package_paths *paths,
+			       const struct package *context,
+			       const struct url *u, const char *url,
+			       struct package *ret, struct text *ret_why)
+{
+	char *directory;
+
+	if (!u->resource && u->kind != URL_OTHER) {
+		text_printf(ret_why,
+			    "%s names no manifest; add one, as in "
+			    "%s#meta/NAME.cm",
+			    url, url);
+		return PACKAGE_INVALID;
+	}
+	switch (u->kind) {
+	case URL_PACKAGE:
+	case URL_SIBLING:
+		return package_search(paths, u->package, u->resource, ret,
+				      ret_why);
+	case URL_FILE:
+		directory = strdup(u->directory);
+		break;
+	case URL_LOCAL:
+		if (!context || !context->directory) {
+			text_printf(ret_why, "%s is relative to a package, "
+				    "but its parent has none", url);
+			return PACKAGE_INVALID;
+		}
+		directory = strdup(context->directory);
+		break;
+	default:
+		text_printf(ret_why,
+			    "%s has the scheme \"%s\", which nothing here "
+			    "resolves; use fuchsia-pkg:// or file://",
+			    url, u->scheme);
+		return PACKAGE_INVALID;
+	}
+	if (!directory)
+		return -ENOMEM;
+	return package_pick_manifest(directory, u->resource, ret, ret_why);
+}
+
+int package_find(const struct package_paths *paths,
+		 const struct package *context, const char *url,
+		 struct package *ret, struct text *ret_why)
+{
+	struct arena arena = ARENA_INIT;
+	const char *why;
+	struct url u;
+	int r;
+
+	r = url_parse(url, &arena, &u, &why);
+	if (r == URL_INVALID) {
+		text_printf(ret_why, "the URL %s %s", url, why);
+		r = PACKAGE_INVALID;
+	} else if (!r) {
+		r = package_find_parsed(paths, context, &u, url, ret, ret_why);
+	}
+	arena_fini(&arena);
+	return r;
+}
+
+static void package_stamp(const struct stat *st, struct package *p)
+{
+	p->device = st->st_dev;
+	p->inode = st->st_ino;
+	p->size = (uint64_t)st->st_size;
+	p->mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000 +
+		      (uint64_t)st->st_mtim.tv_nsec;
+}
+
+/* Read the whole file; one byte more than the bound, so that the loader sees
+ * that it is too large. */
+static int file_read(const char *file, struct package *p, char **ret,
+		     size_t *ret_n, struct text *ret_why)
+{
+	_cleanup_free_ char *bytes = NULL;
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+	size_t n = 0, room;
+	ssize_t k;
+
+	/* Non-blocking: a fifo in the place of a manifest must not hang us. */
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		text_printf(ret_why, "%s: %s", file, strerror(errno));
+		return PACKAGE_INVALID;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		text_printf(ret_why, "%s is not a file", file);
+		return PACKAGE_INVALID;
+	}
+	room = (st.st_size < MANIFEST_BYTES_MAX ? (size_t)st.st_size :
+						  MANIFEST_BYTES_MAX) +
+	       1;
+	bytes = malloc(room);
+	if (!bytes)
+		return -ENOMEM;
+	while (n < room) {
+		k = read(fd, bytes + n, room - n);
+		if (k < 0) {
+			text_printf(ret_why, "%s: %s", file, strerror(errno));
+			return PACKAGE_INVALID;
+		}
+		if (!k)
+			break;
+		n += (size_t)k;
+	}
+	package_stamp(&st, p);
+	*ret = TAKE(bytes);
+	*ret_n = n;
+	return 0;
+}
+
+int package_load(struct package *p, struct manifest **ret,
+		 struct report *report, struct text *ret_why)
+{
+	_cleanup_free_ char *bytes = NULL;
+	size_t n, errors = report->n_errors;
+	int r;
+
+	r = file_read(p->manifest_file, p, &bytes, &n, ret_why);
+	if (r)
+		return r;
+	r = manifest_load(p->manifest_file, bytes, n, ret, report);
+	if (r <= 0)
+		return r;
+	text_printf(ret_why, "its manifest %s has %zu error%s",
+		    p->manifest_file, report->n_errors - errors,
+		    report->n_errors - errors == 1 ? "" : "s");
+	return PACKAGE_INVALID;
+}
+
+bool package_has_changed(const struct package *p)
+{
+	struct package now = { 0 };
+	struct stat st;
+
+	if (stat(p->manifest_file, &st) < 0)
+		return true;
+	package_stamp(&st, &now);
+	return now.device != p->device || now.inode != p->inode ||
+	       now.size != p->size || now.mtime_ns != p->mtime_ns;
+}

@@ -1,0 +1,161 @@
+/*
+ * Ten thousand children of one component are mostly ten thousand readings of a
+ * few manifests; each realm still gets its own copy, because a manifest belongs
+ * to the realm that was resolved with it and may differ after a file changed.
+ */
+#include "host/resolve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+
+struct resolved {
+	struct map_node node; /* in resolver.packages, by realm */
+	const struct realm *realm;
+	struct package package;
+};
+
+void resolver_init(struct resolver *s, struct package_paths paths)
+{
+	*s = (struct resolver){ .paths = paths, .packages = MAP_INIT };
+}
+
+void resolver_fini(struct resolver *s)
+{
+	struct resolved *p;
+	size_t i;
+
+	for (i = 0; i < s->packages.n_buckets; i++) {
+		while (s->packages.buckets[i]) {
+			p = container_of(s->packages.buckets[i],
+					 struct resolved, node);
+			map_unlink(&s->packages, &p->node);
+			package_fini(&p->package);
+			free(p);
+		}
+	}
+	map_fini(&s->packages);
+}
+
+int resolver_tree(struct topology *ret, const char *file,
+		  const struct builtin *builtins, size_t n_builtins)
+{
+	return topology_init(ret, file, builtins, n_builtins);
+}
+
+static struct resolved *resolved_find(const struct resolver *s,
+				      const struct realm *r)
+{
+	struct map_node *node;
+	struct resolved *p;
+
+	for (node = map_find(&s->packages, map_hash(&r, sizeof(r))); node;
+	     node = map_next(node)) {
+		p = container_of(node, struct resolved, node);
+		if (p->realm == r)
+			return p;
+	}
+	return NULL;
+}
+
+const struct package *resolver_package(const struct resolver *s,
+				       const struct realm *r)
+{
+	struct resolved *p = resolved_find(s, r);
+
+	return p ? &p->package : NULL;
+}
+
+void resolver_forget(struct resolver *s, const struct realm *r)
+{
+	struct resolved *p = resolved_find(s, r);
+
+	if (!p)
+		return;
+	map_unlink(&s->packages, &p->node);
+	package_fini(&p->package);
+	free(p);
+}
+
+static int resolver_read(struct resolver *s, struct realm *r,
+			 struct package *package, struct report *report,
+			 struct text *why)
+{
+	struct manifest *manifest = NULL;
+	int k;
+
+	k = r->parent ? package_find(&s->paths, resolver_package(s, r->parent),
+				     r->url, package, why) :
+			package_find_root(r->url, package, why);
+	if (k)
+		return k;
+	k = package_load(package, &manifest, report, why);
+	if (k)
+		return k;
+	k = realm_resolve(r, manifest);
+	if (k == REALM_TOO_DEEP) {
+		text_printf(why, "the tree would be deeper than %d components",
+			    REALM_DEPTH_MAX);
+		return PACKAGE_INVALID;
+	}
+	return k;
+}
+
+int resolver_resolve(struct resolver *s, struct realm *r,
+		     struct report *report)
+{
+	struct text why = TEXT_INIT;
+	struct resolved *p;
+	int k;
+
+	resolver_forget(s, r);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->realm = r;
+	k = resolver_read(s, r, &p->package, report, &why);
+	if (!k) {
+		k = map_link(&s->packages, &p->node, map_hash(&r, sizeof(r)));
+		if (!k)
+			return 0;
+	}
+	package_fini(&p->package);
+	free(p);
+	if (k > 0) {
+		realm_break(r, text_string(&why));
+		k = 0;
+	}
+	text_fini(&why);
+	return k;
+}
+
+int resolver_plant(struct resolver *s, struct realm *r,
+		   struct manifest *take_manifest,
+		   struct package *take_package)
+{
+	struct resolved *p = calloc(1, sizeof(*p));
+	int k;
+
+	if (!p) {
+		manifest_free(take_manifest);
+		package_fini(take_package);
+		return -ENOMEM;
+	}
+	p->realm = r;
+	p->package = *take_package;
+	k = realm_resolve(r, take_manifest);
+	if (!k)
+		k = map_link(&s->packages, &p->node, map_hash(&r, sizeof(r)));
+	if (k) {
+		package_fini(&p->package);
+		free(p);
+	}
+	return fault(k);
+}
+
+int resolver_check(void *userdata, struct realm *r, struct report *report)
+{
+	return resolver_resolve(userdata, r, report);
+}

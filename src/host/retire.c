@@ -1,0 +1,145 @@
+/*
+ * Instances that ended are freed at the end of the turn, so that no handler ever
+ * stands on freed memory. Realms that are destroyed go when nothing lives below
+ * them any more: that may take as long as their programs take to stop.
+ */
+#include "host/retire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/files.h"
+#include "host/instance.h"
+
+/* A realm on its way out. */
+struct doomed {
+	struct list link;
+	struct realm *realm;
+	void (*done)(void *userdata);
+	void *userdata;
+};
+
+void retire_all(struct loop_task *task)
+{
+	struct manager *m = container_of(task, struct manager, retire);
+	struct instance *i;
+
+	while ((i = list_first(&m->retired, struct instance, link))) {
+		list_unlink(&i->link);
+		free(i);
+	}
+}
+
+void manager_retire_later(struct manager *m)
+{
+	loop_defer(m->loop, &m->retire, retire_all);
+}
+
+static bool realm_has_instances(const struct realm *r)
+{
+	const struct realm *child;
+
+	if (r->instance)
+		return true;
+	list_for_each(child, &r->children, link)
+		if (realm_has_instances(child))
+			return true;
+	return false;
+}
+
+static void manager_forget_realm(struct manager *m, struct realm *r)
+{
+	struct realm *child;
+
+	list_for_each(child, &r->children, link)
+		manager_forget_realm(m, child);
+	files_remove_storage(m, r);
+	resolver_forget(&m->resolver, r);
+}
+
+void retire_doomed(struct manager *m)
+{
+	struct doomed *d, *tmp;
+	struct instance *parent;
+
+	list_for_each_safe(d, tmp, &m->doomed, link) {
+		if (realm_has_instances(d->realm))
+			continue;
+		list_unlink(&d->link);
+		parent = instance_of(d->realm->parent);
+		if (parent && parent->account.held[CHARGE_CHILDREN])
+			account_release(&parent->account, CHARGE_CHILDREN);
+		manager_forget_realm(m, d->realm);
+		realm_remove(d->realm);
+		if (d->done)
+			d->done(d->userdata);
+		free(d);
+	}
+}
+
+int manager_doom(struct manager *m, struct realm *r,
+		 void (*done)(void *userdata), void *userdata)
+{
+	struct doomed *d;
+
+	/* Two equal wishes are one; who asks later is answered at once. */
+	list_for_each(d, &m->doomed, link) {
+		if (d->realm != r)
+			continue;
+		if (d->done || !done)
+			return done ? -EALREADY : 0;
+		d->done = done;
+		d->userdata = userdata;
+		return 0;
+	}
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->realm = r;
+	d->done = done;
+	d->userdata = userdata;
+	list_link(&m->doomed, &d->link);
+	instance_destroy(r);
+	retire_doomed(m);
+	return 0;
+}
+
+void manager_doom_forget(struct manager *m, void *userdata)
+{
+	struct doomed *d;
+
+	list_for_each(d, &m->doomed, link)
+		if (d->userdata == userdata)
+			d->done = NULL;
+}
+
+void manager_drop_children(struct manager *m, struct realm *parent)
+{
+	const struct manifest *mf = parent->manifest;
+	struct realm *child, *tmp;
+	size_t i;
+
+	list_for_each_safe(child, tmp, &parent->children, link)
+		if (child->collection)
+			(void)manager_doom(m, child, NULL, NULL);
+	/* A child of a single run goes with its own end. */
+	if (!parent->collection || !parent->parent)
+		return;
+	mf = parent->parent->manifest;
+	for (i = 0; i < mf->n_collections; i++)
+		if (!strcmp(mf->collections[i].name, parent->collection) &&
+		    mf->collections[i].durability == DURABILITY_SINGLE_RUN)
+			(void)manager_doom(m, parent, NULL, NULL);
+}
+
+void retire_fini(struct manager *m)
+{
+	struct doomed *d;
+
+	while ((d = list_first(&m->doomed, struct doomed, link))) {
+		list_unlink(&d->link);
+		free(d);
+	}
+	retire_all(&m->retire);
+}

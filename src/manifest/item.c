@@ -1,0 +1,281 @@
+/*
+ * The items of "use", "offer", "expose" and "capabilities".
+ *
+ * An item is read in three steps: its keyword says what it is about, its shape
+ * sorts its keys, and then the names times the targets become drafts. An item
+ * with a mistake still yields what is sound in it, so that a capability with a
+ * wrong path is at least declared, and nobody is told twice.
+ */
+#include <string.h>
+
+#include "base/own.h"
+#include "manifest/item.h"
+#include "manifest/names.h"
+
+/* The path-named dialect gives paths to services and directories. */
+static bool has_path_name(const struct item *i)
+{
+	return load_is_seed(i->load) && (i->decl.type == CAPABILITY_SERVICE ||
+					 i->decl.type == CAPABILITY_DIRECTORY);
+}
+
+/* "/svc/NAME" is the service NAME; see the head of manifest.h. */
+static const char *path_name(const struct item *i, const char *path)
+{
+	if (i->decl.type == CAPABILITY_SERVICE &&
+	    strncmp(path, "/svc/", 5) == 0 && !strchr(path + 5, '/'))
+		return path + 5;
+	return path;
+}
+
+/* Read the name or path @v of key @what. False and an error if it is wrong. */
+bool item_read_name(struct item *i, const struct json5_value *v,
+		    const char *what, struct name *ret)
+{
+	struct load *l = i->load;
+	const char *s = load_string(l, v, what), *why;
+
+	if (!s)
+		return false;
+	if (has_path_name(i)) {
+		why = path_check(s, l->dialect);
+		if (why) {
+			load_error(l, RULE_INVALID_PATH, v->place,
+				   "the path \"%.300s\" %s", s, why);
+			return false;
+		}
+		ret->written = load_copy(l, s);
+		ret->name = path_name(i, ret->written);
+		return true;
+	}
+	why = name_check(s, l->dialect, false);
+	if (why) {
+		load_error(l, RULE_INVALID_NAME, v->place,
+			   "the name \"%.300s\" %s", s, why);
+		return false;
+	}
+	ret->name = ret->written = load_copy(l, s);
+	return true;
+}
+
+/* A storage of the path-named dialect is one of three. */
+static bool storage_name_read(struct item *i, const struct json5_value *v,
+			      struct name *ret)
+{
+	static const char *const types[] = { "data", "cache", "meta" };
+	int word = load_word(i->load, v, "storage", types, N_ELEMENTS(types));
+
+	if (word < 0)
+		return false;
+	ret->name = ret->written = types[word];
+	return true;
+}
+
+bool item_read_own_name(struct item *i, const struct json5_value *v,
+			struct name *ret)
+{
+	if (load_is_seed(i->load) && i->decl.type == CAPABILITY_STORAGE)
+		return storage_name_read(i, v, ret);
+	return item_read_name(i, v, i->keyword.name, ret);
+}
+
+/* Something that renames or places one thing stands beside several names. */
+bool item_is_single(struct item *i, enum key key, const char *what)
+{
+	if (!item_at(i, key) || i->names.n < 2)
+		return true;
+	load_error(i->load, RULE_MULTIPLE_NAMES, item_at(i, key)->key_place,
+		   "\"%s\" is for one name, but \"%s\" lists %zu; write one "
+		   "item per name",
+		   what, i->keyword.name, i->names.n);
+	i->is_broken = true;
+	i->fields.at[key] = NULL;
+	return false;
+}
+
+static void rights_set(struct item *i)
+{
+	const struct json5_value *v = item_at(i, KEY_RIGHTS);
+
+	if (v) {
+		i->decl.rights = rights_read(i->load, v);
+		i->decl.has_rights = true;
+	}
+}
+
+static void subdir_set(struct item *i)
+{
+	const struct json5_value *v = item_at(i, KEY_SUBDIR);
+	const char *s = v ? load_string(i->load, v, "subdir") : NULL, *why;
+
+	if (!s)
+		return;
+	why = path_check_relative(s, i->load->dialect);
+	if (why) {
+		load_error(i->load, RULE_INVALID_PATH, v->place,
+			   "the subdirectory \"%.300s\" %s", s, why);
+		i->is_broken = true;
+	}
+	i->decl.subdir = load_copy(i->load, s);
+}
+
+static void dependency_set(struct item *i)
+{
+	static const char *const modern[] = { "strong", "weak" };
+	static const char *const seed[] = { "strong", "weak_for_migration" };
+	const struct json5_value *v = item_at(i, KEY_DEPENDENCY);
+
+	if (!v)
+		return;
+	i->decl.weak = load_word(i->load, v, "dependency",
+				 load_is_seed(i->load) ? seed : modern, 2) == 1;
+	i->weak_place = v->place;
+}
+
+static void availability_set(struct item *i)
+{
+	static const char *const words[] = {
+		[AVAILABILITY_REQUIRED] = "required",
+		[AVAILABILITY_OPTIONAL] = "optional",
+		[AVAILABILITY_TRANSITIONAL] = "transitional",
+		[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
+	};
+	static const char *const sources[] = { "required", "unknown" };
+	/* A use has no target to be the same as. */
+	size_t n = i->decl.kind == DECL_USE ? 3 : 4;
+	const struct json5_value *v = item_at(i, KEY_AVAILABILITY);
+	int word;
+
+	if (v) {
+		word = load_word(i->load, v, "availability", words, n);
+		i->decl.availability = word < 0 ? AVAILABILITY_REQUIRED
+						: (enum availability)word;
+	}
+	v = item_at(i, KEY_SOURCE_AVAILABILITY);
+	if (v &&
+	    load_word(i->load, v, "source_availability", sources, 2) == 1) {
+		load_error(i->load, RULE_UNSUPPORTED, v->place,
+			   "\"source_availability\": \"unknown\" is not "
+			   "supported yet");
+		i->is_broken = true;
+	}
+}
+
+static void source_set(struct item *i)
+{
+	const struct json5_value *v = item_at(i, KEY_FROM);
+
+	if (v) {
+		if (!source_read(i->load, v, i->keyword.name, &i->decl.from))
+			i->is_broken = true;
+	} else if (i->fields.has[KEY_FROM] || i->decl.kind != DECL_USE) {
+		i->is_broken = true;
+	} else {
+		i->decl.from = (struct source){ .kind = SOURCE_PARENT,
+						.place = i->decl.place };
+	}
+}
+
+/* Add the draft of one name and one target. */
+struct draft *item_add_draft(struct item *i, const struct name *name,
+			     const struct name *target)
+{
+	struct decl d = i->decl;
+	struct draft *draft;
+
+	d.name = name->name;
+	d.target_name = target->name;
+	draft = load_draft(i->load, &d);
+	if (!draft)
+		return NULL;
+	draft->written_name = name->written;
+	draft->written_target = target->written;
+	draft->weak_place = i->weak_place;
+	draft->is_broken = i->is_broken;
+	return draft;
+}
+
+void item_report_missing(struct item *i, const char *key, const char *example)
+{
+	load_error(i->load, RULE_MISSING_KEY, i->decl.place,
+		   "the %s \"%.80s\" needs \"%s\"%s", i->keyword.name,
+		   i->names.n ? i->names.at[0]->string.bytes : "", key,
+		   example);
+	i->is_broken = true;
+}
+
+/* An absolute path under @key, or NULL. */
+const char *item_read_path(struct item *i, enum key key, const char *what)
+{
+	const struct json5_value *v = item_at(i, key);
+	const char *s = v ? load_string(i->load, v, what) : NULL, *why;
+
+	if (!s)
+		return NULL;
+	why = path_check(s, i->load->dialect);
+	if (why) {
+		load_error(i->load, RULE_INVALID_PATH, v->place,
+			   "the path \"%.300s\" %s", s, why);
+		i->is_broken = true;
+		return NULL;
+	}
+	return load_copy(i->load, s);
+}
+
+const char *item_service_path(struct item *i, const char *name)
+{
+	const char *path =
+		arena_printf(&i->load->manifest->arena, "/svc/%s", name);
+
+	if (!path)
+		i->load->failed = true;
+	return path ? path : "";
+}
+
+static void item_read(struct load *l, enum decl_kind kind,
+		      const struct json5_value *object)
+{
+	static const struct {
+		const struct shape *shape;
+		void (*read)(struct item *i);
+	} kinds[] = {
+		[DECL_USE] = { &shape_use, item_read_use },
+		[DECL_OFFER] = { &shape_offer, item_read_offer },
+		[DECL_EXPOSE] = { &shape_expose, item_read_expose },
+		[DECL_CAPABILITY] = { &shape_capability, item_read_capability },
+	};
+	struct item i = { .load = l, .shape = kinds[kind].shape };
+	const struct json5_value *names;
+
+	if (!shape_find_keyword(l, i.shape, object, &i.keyword))
+		return;
+	shape_read(l, i.shape, object, &i.keyword, &i.fields);
+	names = item_at(&i, i.keyword.key);
+	if (names)
+		i.names = load_strings(l, names, i.keyword.name);
+	i.decl = (struct decl){ .kind = kind,
+				.type = i.keyword.type,
+				.keyword = i.keyword.name,
+				.place = object->place };
+	rights_set(&i);
+	subdir_set(&i);
+	dependency_set(&i);
+	availability_set(&i);
+	if (kind != DECL_CAPABILITY || i.decl.type == CAPABILITY_STORAGE)
+		source_set(&i);
+	kinds[kind].read(&i);
+}
+
+void item_read_all(struct load *l, enum decl_kind kind,
+		   const struct json5_value *list)
+{
+	static const char *const phrases[] = {
+		[DECL_USE] = "a use",
+		[DECL_OFFER] = "an offer",
+		[DECL_EXPOSE] = "an expose",
+		[DECL_CAPABILITY] = "a capability",
+	};
+
+	shape_for_each(l, phrases[kind], object, list)
+		item_read(l, kind, object);
+}

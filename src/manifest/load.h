@@ -1,0 +1,162 @@
+/*
+ * A manifest while it is being loaded: what the readers of its sections share.
+ *
+ * Everything that only the checks need lives in @scratch and is gone when the
+ * manifest is finished. A failed allocation is remembered in @failed; what
+ * allocates answers something harmless then, and manifest_load() asks once, at
+ * the end.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "manifest/json5.h"
+#include "manifest/manifest.h"
+#include "manifest/rules.h"
+
+/* Declarations a manifest may have once all lists are written out. */
+enum { LOAD_DECLS_MAX = 100000 };
+
+enum symbol_kind {
+	SYMBOL_CHILD,
+	SYMBOL_COLLECTION,
+	SYMBOL_STORAGE,
+	SYMBOL_RUNNER,
+};
+
+struct draft;
+
+/* A name that "#name" can refer to. */
+struct symbol {
+	const char *name;
+	enum symbol_kind kind;
+	struct place place;
+	const struct draft *storage; /* its declaration */
+};
+
+/* A declaration and what only the checks want to know of it. */
+struct draft {
+	struct decl decl;
+	/* As the author wrote it; with the path-named dialect, its path. */
+	const char *written_name;
+	const char *written_target;
+	struct place weak_place; /* of "dependency", if it is weak */
+	bool is_broken; /* an error was reported; other checks pass over it */
+	struct draft *next;
+};
+
+struct load {
+	struct manifest *manifest;
+	struct arena scratch;
+	struct report *report;
+	enum manifest_dialect dialect;
+	size_t n_errors;
+	bool failed;
+
+	struct symbol *symbols; /* sorted by name once complete */
+	size_t n_symbols, n_symbols_max;
+
+	struct draft *first[N_DECL_KINDS], **last[N_DECL_KINDS];
+	size_t n_drafts[N_DECL_KINDS];
+	size_t n_drafts_all;
+	bool is_full; /* too many declarations; reported */
+
+	/* The capabilities, sorted by type and name. */
+	struct draft **capabilities;
+	size_t n_capabilities;
+
+	/* The first declaration that uses a runner. */
+	const struct draft *runner;
+};
+
+static inline bool load_is_seed(const struct load *l)
+{
+	return l->dialect == DIALECT_SEED;
+}
+
+void load_error(struct load *l, enum rule rule, struct place place,
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
+void load_warning(struct load *l, enum rule rule, struct place place,
+		  const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A copy in the manifest's arena; "" when memory ran out. */
+const char *load_copy(struct load *l, const char *s);
+
+/* Memory in the manifest's arena or the scratch one; NULL and @failed set when
+ * memory ran out. */
+void *load_keep(struct load *l, size_t n, size_t size);
+void *load_scratch(struct load *l, size_t n, size_t size);
+
+/* @v's text if it is a string without a zero; NULL and an error otherwise.
+ * @what names the value in the message. */
+const char *load_string(struct load *l, const struct json5_value *v,
+			const char *what);
+
+/* Distinct strings. */
+struct strings {
+	const struct json5_value **at;
+	size_t n;
+};
+
+/* Read a string or an array of distinct strings; what is wrong is reported and
+ * left out. */
+struct strings load_strings(struct load *l, const struct json5_value *v,
+			    const char *what);
+
+/* Appends a draft made from @d; NULL when memory or the bound ran out. */
+struct draft *load_draft(struct load *l, const struct decl *d);
+
+/* Which word of @words @v is, or -1 and an error (invalid-value). */
+int load_word(struct load *l, const struct json5_value *v, const char *what,
+	      const char *const *words, size_t n);
+
+/* symbol.c: the identifier space. */
+void symbol_add(struct load *l, enum symbol_kind kind, const char *name,
+		struct place place, const struct draft *storage);
+/* Sort, and report names that stand twice. */
+void symbol_check_names(struct load *l);
+/* NULL if there is none. */
+const struct symbol *symbol_find(const struct load *l, const char *name);
+const char *symbol_kind_phrase(enum symbol_kind kind);
+/* A name of one of the @kinds (bits) that @name may be a slip of, or NULL. */
+const char *symbol_nearest(struct load *l, const char *name, unsigned kinds);
+
+/* dialect.c: sets @l->dialect; reports a mixture. */
+void dialect_find(struct load *l, const struct json5_value *root);
+const char *dialect_phrase(enum manifest_dialect dialect);
+
+/*
+ * source.c: "from" and "to". False when the value is wrong by itself, and
+ * reported; what a "#name" refers to is found by check_sources() and
+ * check_targets(), when all names are known.
+ */
+bool source_read(struct load *l, const struct json5_value *from,
+		 const char *keyword, struct source *ret);
+bool target_read(struct load *l, const struct json5_value *to,
+		 enum decl_kind kind, struct target *ret);
+void check_sources(struct load *l);
+void check_targets(struct load *l);
+
+/* rights.c */
+uint32_t rights_read(struct load *l, const struct json5_value *list);
+
+/* child.c, program.c, item.c: the sections. */
+void child_read_all(struct load *l, const struct json5_value *list);
+void collection_read_all(struct load *l, const struct json5_value *list);
+void storage_read_all(struct load *l, const struct json5_value *list);
+void item_read_all(struct load *l, enum decl_kind kind,
+		   const struct json5_value *list);
+void program_read(struct load *l, const struct json5_value *object);
+
+/* check.c, overlap.c, cycle.c: what holds between declarations. */
+void capability_index(struct load *l);
+const struct draft *capability_find(const struct load *l,
+				    enum capability_type type,
+				    const char *name);
+void capability_imply(struct load *l);
+void check_duplicates(struct load *l);
+void check_undeclared(struct load *l);
+void overlap_check(struct load *l);
+void cycle_check(struct load *l);

@@ -1,0 +1,220 @@
+/*
+ * Manifests: what one component declares.
+ *
+ * The loader reads either dialect (the seed's and the modern one) into this one
+ * form; nothing behind it knows which dialect a file was written in. Everything
+ * points into the manifest's arena and is constant once loaded.
+ *
+ * Normal forms:
+ *  - One struct decl per (capability, target): lists of names and of targets
+ *    are expanded, and each decl keeps the place of its own name and target.
+ *  - A path-named service "/svc/NAME" is called NAME; any other path of the
+ *    seed's dialect is its own name ("/example/data").
+ *  - Where the seed's dialect says "from self" without declaring a capability
+ *    (it has no such section), an implied capability decl stands for it.
+ *  - service and protocol are one type, CAPABILITY_SERVICE; @keyword keeps what
+ *    the author wrote.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/report.h"
+
+enum manifest_dialect {
+	DIALECT_NONE, /* says nothing that tells: read as the modern one */
+	DIALECT_SEED,
+	DIALECT_MODERN,
+};
+
+enum capability_type {
+	CAPABILITY_SERVICE,
+	CAPABILITY_DIRECTORY,
+	CAPABILITY_STORAGE,
+	CAPABILITY_RUNNER,
+	N_CAPABILITY_TYPES,
+};
+
+/* Rights of a directory; fuchsia.io's Operations bits. */
+enum {
+	RIGHT_CONNECT = 0x1,
+	RIGHT_READ_BYTES = 0x2,
+	RIGHT_WRITE_BYTES = 0x4,
+	RIGHT_EXECUTE = 0x8,
+	RIGHT_GET_ATTRIBUTES = 0x10,
+	RIGHT_UPDATE_ATTRIBUTES = 0x20,
+	RIGHT_ENUMERATE = 0x40,
+	RIGHT_TRAVERSE = 0x80,
+	RIGHT_MODIFY_DIRECTORY = 0x100,
+	RIGHT_ADMIN = 0x200, /* the seed's dialect only */
+
+	RIGHTS_R = RIGHT_CONNECT | RIGHT_ENUMERATE | RIGHT_TRAVERSE |
+		   RIGHT_READ_BYTES | RIGHT_GET_ATTRIBUTES,
+	RIGHTS_W = RIGHT_CONNECT | RIGHT_ENUMERATE | RIGHT_TRAVERSE |
+		   RIGHT_WRITE_BYTES | RIGHT_UPDATE_ATTRIBUTES |
+		   RIGHT_MODIFY_DIRECTORY,
+	RIGHTS_X = RIGHT_CONNECT | RIGHT_ENUMERATE | RIGHT_TRAVERSE |
+		   RIGHT_EXECUTE,
+};
+
+enum source_kind {
+	SOURCE_PARENT, /* "parent", the seed's "realm" */
+	SOURCE_SELF,
+	SOURCE_CHILD,	   /* "#name", a child of this component */
+	SOURCE_COLLECTION, /* "#name", a collection */
+	SOURCE_CAPABILITY, /* "#name", a storage declared in this manifest */
+	SOURCE_FRAMEWORK,
+	SOURCE_VOID,
+	SOURCE_DEBUG,
+};
+
+struct source {
+	enum source_kind kind;
+	const char *name; /* without "#"; NULL where the kind says it all */
+	struct place place;
+};
+
+enum target_kind {
+	TARGET_PARENT, /* an expose's default */
+	TARGET_FRAMEWORK,
+	TARGET_CHILD,
+	TARGET_COLLECTION,
+};
+
+struct target {
+	enum target_kind kind;
+	const char *name; /* without "#" */
+	struct place place;
+};
+
+enum availability {
+	AVAILABILITY_REQUIRED,
+	AVAILABILITY_OPTIONAL,
+	AVAILABILITY_TRANSITIONAL,
+	AVAILABILITY_SAME_AS_TARGET,
+};
+
+enum decl_kind {
+	DECL_USE,
+	DECL_OFFER,
+	DECL_EXPOSE,
+	DECL_CAPABILITY,
+	N_DECL_KINDS,
+};
+
+struct decl {
+	enum decl_kind kind;
+	enum capability_type type;
+	const char *keyword; /* "service", "protocol", "directory", ... */
+
+	/*
+	 * What it is called where it comes from, and what it is called where it
+	 * goes (the same unless "as" renames it). A use's target is the
+	 * component's own namespace, at @path.
+	 */
+	const char *name;
+	const char *target_name;
+
+	/*
+	 * use: the absolute path in the namespace ("/svc/NAME" by default).
+	 * capability: the path that the program serves; storage has none.
+	 * offer, expose: NULL.
+	 */
+	const char *path;
+
+	struct source
+		from;	  /* not for capability, but for storage: its backing */
+	struct target to; /* offer, expose */
+
+	uint32_t rights; /* RIGHT_ bits, meaningful if @has_rights */
+	bool has_rights;
+	const char *subdir; /* relative, normalised; NULL if none */
+	bool weak;	    /* dependency: weak */
+	enum availability availability;
+
+	/* capability of type storage: the directory capability behind it (its
+	 * name at @from), and whether instances are keyed by moniker only. */
+	const char *backing;
+
+	bool implied; /* not written by the author; see the head of this file */
+	struct place place;	 /* of the item's opening brace */
+	struct place name_place; /* of the value that names the capability */
+};
+
+struct program {
+	const char *runner; /* "elf" unless the manifest says otherwise */
+	const char *binary; /* relative to the package */
+	const char *const *args;
+	size_t n_args;
+	const char *const *environ; /* "KEY=VALUE" */
+	size_t n_environ;
+	bool notify_stop; /* lifecycle.stop_event: "notify" */
+	bool strict;	  /* ours: no host libraries in the cell */
+	struct place place, binary_place;
+};
+
+enum startup {
+	STARTUP_LAZY,
+	STARTUP_EAGER,
+};
+
+struct child_decl {
+	const char *name;
+	const char *url;
+	enum startup startup;
+	struct place place, name_place, url_place;
+};
+
+enum durability {
+	DURABILITY_TRANSIENT,
+	DURABILITY_SINGLE_RUN,
+};
+
+struct collection_decl {
+	const char *name;
+	enum durability durability;
+	struct place place, name_place;
+};
+
+struct manifest {
+	struct arena arena;
+	const char *file; /* as given to manifest_load() */
+	enum manifest_dialect dialect;
+	const struct program *program; /* NULL: nothing to run */
+	/* By kind, each in the order of the file; implied ones last. */
+	const struct decl *decls[N_DECL_KINDS];
+	size_t n_decls[N_DECL_KINDS];
+	const struct child_decl *children;
+	size_t n_children;
+	const struct collection_decl *collections;
+	size_t n_collections;
+};
+
+enum {
+	MANIFEST_INVALID = 1, /* the report says why */
+};
+
+/*
+ * Read a manifest from @n bytes. @file is for messages and is copied. On 0 the
+ * caller owns *ret (manifest_free); the report may hold warnings. On
+ * MANIFEST_INVALID the report holds at least one error, all that were found.
+ * Bounds: 1 MiB, 64 levels. -ENOMEM is the only fault.
+ */
+int manifest_load(const char *file, const char *bytes, size_t n,
+		  struct manifest **ret, struct report *report);
+
+void manifest_free(struct manifest *m);
+void manifest_freep(struct manifest **m);
+
+/* The field's word for a type or kind, for messages: "directory", "offer". */
+const char *capability_type_name(enum capability_type type);
+const char *decl_kind_name(enum decl_kind kind);
+
+/* Append "#name", "parent", "self", ... */
+void source_render(const struct source *s, struct text *t);
+
+/* Append rights as the shortest list of tokens: "r*, execute". */
+void rights_render(uint32_t rights, struct text *t);

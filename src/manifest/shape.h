@@ -1,0 +1,97 @@
+/*
+ * The shape of each object a manifest is made of: which keys it may have, of
+ * which type, in which dialect.
+ *
+ * What is true of a key by itself is a row of a table here; what holds between
+ * keys and values is code in the reader of that section.
+ */
+#pragma once
+
+#include "manifest/load.h"
+
+enum key {
+	KEY_AS,
+	KEY_ARGS,
+	KEY_AVAILABILITY,
+	KEY_BACKING_DIR,
+	KEY_BINARY,
+	KEY_CAPABILITIES,
+	KEY_CHILDREN,
+	KEY_COLLECTIONS,
+	KEY_DEPENDENCY,
+	KEY_DEST,
+	KEY_DIRECTORY,
+	KEY_DURABILITY,
+	KEY_ENV,
+	KEY_ENVIRON,
+	KEY_EXPOSE,
+	KEY_FACETS,
+	KEY_FROM,
+	KEY_LIFECYCLE,
+	KEY_NAME,
+	KEY_OFFER,
+	KEY_PATH,
+	KEY_PROGRAM,
+	KEY_PROTOCOL,
+	KEY_RIGHTS,
+	KEY_RUNNER,
+	KEY_SERVICE,
+	KEY_SOURCE_AVAILABILITY,
+	KEY_STARTUP,
+	KEY_STOP_EVENT,
+	KEY_STORAGE,
+	KEY_STORAGE_ID,
+	KEY_STRICT,
+	KEY_SUBDIR,
+	KEY_TO,
+	KEY_URL,
+	KEY_USE,
+	N_KEYS,
+	KEY_NONE = N_KEYS, /* of keys that are known but not supported */
+};
+
+struct shape;
+
+extern const struct shape shape_manifest, shape_use, shape_offer, shape_expose,
+	shape_capability, shape_storage, shape_child, shape_collection,
+	shape_target, shape_program, shape_lifecycle;
+
+/* An object's values by key; NULL where absent or of a wrong type. */
+struct fields {
+	const struct json5_value *at[N_KEYS];
+	/* Present, if maybe of a wrong type: nothing more is said about it. */
+	bool has[N_KEYS];
+};
+
+/* Which capability an object declares. */
+struct keyword {
+	const char *name;
+	enum key key;
+	enum capability_type type;
+	const struct json5_value *value;
+};
+
+/*
+ * Find the one key of @object that names a capability. False and an error when
+ * there is none, more than one, or one that is not supported.
+ */
+bool shape_find_keyword(struct load *l, const struct shape *shape,
+			const struct json5_value *object, struct keyword *ret);
+
+/*
+ * Sort @object's values into *ret. Reports unknown, unsupported and missing
+ * keys, values of a wrong type, and keys that do not go with @keyword (NULL for
+ * objects that declare no capability). @object has to be an object.
+ */
+void shape_read(struct load *l, const struct shape *shape,
+		const struct json5_value *object, const struct keyword *keyword,
+		struct fields *ret);
+
+/* Walk the objects of an array; elements of other types are reported. */
+const struct json5_value *shape_next(struct load *l, const char *what,
+				     const struct json5_value *element);
+
+#define shape_for_each(l, what, it, list)                                      \
+	for (const struct json5_value *it =                                    \
+		     shape_next(l, what, json5_first(list));                   \
+	     it; it = shape_next(l, what, it->next))

@@ -1,0 +1,114 @@
+/*
+ * Rows are states, columns events, in the order of their enums.
+ *
+ * A wish to stop while starting kills: the program has not run yet, so there is
+ * nobody to ask. What is wished for a program on its way down is remembered
+ * nowhere: an open that waits is still in the outgoing channel, and the channel
+ * is watched again as soon as the instance is stopped.
+ */
+#include "route/lifecycle.h"
+
+#define TO(s, a)                                                               \
+	{                                                                      \
+		LIFE_##s, LIFE_##a                                             \
+	}
+
+static const struct life_step table[N_LIFE_STATES][N_LIFE_EVENTS] = {
+	[LIFE_STOPPED] = {
+		[LIFE_WANTED] = TO(STARTING, START),
+		[LIFE_STARTED] = TO(STOPPED, IMPOSSIBLE),
+		[LIFE_FAILED] = TO(STOPPED, IMPOSSIBLE),
+		[LIFE_EXITED] = TO(STOPPED, IMPOSSIBLE),
+		[LIFE_CRASHED] = TO(STOPPED, IMPOSSIBLE),
+		[LIFE_ASKED] = TO(STOPPED, NOTHING),
+		[LIFE_EXPIRED] = TO(STOPPED, IMPOSSIBLE),
+		[LIFE_DESTROYED] = TO(GONE, REMOVE),
+	},
+	[LIFE_STARTING] = {
+		[LIFE_WANTED] = TO(STARTING, NOTHING),
+		[LIFE_STARTED] = TO(RUNNING, NOTHING),
+		[LIFE_FAILED] = TO(BACKOFF, WAIT),
+		[LIFE_EXITED] = TO(STOPPED, WATCH),
+		[LIFE_CRASHED] = TO(BACKOFF, WAIT),
+		[LIFE_ASKED] = TO(KILLING, KILL),
+		[LIFE_EXPIRED] = TO(KILLING, KILL),
+		[LIFE_DESTROYED] = TO(KILLING, KILL),
+	},
+	[LIFE_RUNNING] = {
+		[LIFE_WANTED] = TO(RUNNING, NOTHING),
+		[LIFE_STARTED] = TO(RUNNING, IMPOSSIBLE),
+		[LIFE_FAILED] = TO(RUNNING, IMPOSSIBLE),
+		[LIFE_EXITED] = TO(STOPPED, WATCH),
+		[LIFE_CRASHED] = TO(BACKOFF, WAIT),
+		[LIFE_ASKED] = TO(STOPPING, ASK),
+		[LIFE_EXPIRED] = TO(RUNNING, IMPOSSIBLE),
+		[LIFE_DESTROYED] = TO(STOPPING, ASK),
+	},
+	[LIFE_STOPPING] = {
+		[LIFE_WANTED] = TO(STOPPING, NOTHING),
+		[LIFE_STARTED] = TO(STOPPING, IMPOSSIBLE),
+		[LIFE_FAILED] = TO(STOPPED, WATCH),
+		[LIFE_EXITED] = TO(STOPPED, WATCH),
+		[LIFE_CRASHED] = TO(STOPPED, WATCH),
+		[LIFE_ASKED] = TO(STOPPING, NOTHING),
+		[LIFE_EXPIRED] = TO(KILLING, KILL),
+		[LIFE_DESTROYED] = TO(STOPPING, NOTHING),
+	},
+	[LIFE_KILLING] = {
+		[LIFE_WANTED] = TO(KILLING, NOTHING),
+		/* The kill crosses the news of the start, or of its failure. */
+		[LIFE_STARTED] = TO(KILLING, NOTHING),
+		[LIFE_FAILED] = TO(STOPPED, WATCH),
+		[LIFE_EXITED] = TO(STOPPED, WATCH),
+		[LIFE_CRASHED] = TO(STOPPED, WATCH),
+		[LIFE_ASKED] = TO(KILLING, NOTHING),
+		/* Tasks in the kernel die late; say it again. */
+		[LIFE_EXPIRED] = TO(KILLING, KILL),
+		[LIFE_DESTROYED] = TO(KILLING, NOTHING),
+	},
+	[LIFE_BACKOFF] = {
+		[LIFE_WANTED] = TO(BACKOFF, NOTHING),
+		[LIFE_STARTED] = TO(BACKOFF, IMPOSSIBLE),
+		[LIFE_FAILED] = TO(BACKOFF, IMPOSSIBLE),
+		[LIFE_EXITED] = TO(BACKOFF, IMPOSSIBLE),
+		[LIFE_CRASHED] = TO(BACKOFF, IMPOSSIBLE),
+		[LIFE_ASKED] = TO(STOPPED, WATCH),
+		[LIFE_EXPIRED] = TO(STOPPED, WATCH),
+		[LIFE_DESTROYED] = TO(GONE, REMOVE),
+	},
+	[LIFE_GONE] = {
+		[LIFE_WANTED] = TO(GONE, NOTHING),
+		[LIFE_STARTED] = TO(GONE, IMPOSSIBLE),
+		[LIFE_FAILED] = TO(GONE, IMPOSSIBLE),
+		[LIFE_EXITED] = TO(GONE, IMPOSSIBLE),
+		[LIFE_CRASHED] = TO(GONE, IMPOSSIBLE),
+		[LIFE_ASKED] = TO(GONE, NOTHING),
+		[LIFE_EXPIRED] = TO(GONE, IMPOSSIBLE),
+		[LIFE_DESTROYED] = TO(GONE, NOTHING),
+	},
+};
+
+struct life_step life_step(enum life_state state, enum life_event event)
+{
+	return table[state][event];
+}
+
+const char *life_state_name(enum life_state state)
+{
+	static const char *const names[N_LIFE_STATES] = {
+		"stopped",  "starting", "running", "stopping",
+		"stopping", "backoff",	"gone",
+	};
+
+	return names[state];
+}
+
+const char *life_event_name(enum life_event event)
+{
+	static const char *const names[N_LIFE_EVENTS] = {
+		"wanted",  "started", "failed",	 "exited",
+		"crashed", "asked",   "expired", "destroyed",
+	};
+
+	return names[event];
+}

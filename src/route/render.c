@@ -1,0 +1,206 @@
+/* Routes as text for people and as the JSON that scripts rely on. */
+#include <stdio.h>
+#include <string.h>
+
+#include "reeve/status.h"
+#include "route/route.h"
+
+const char *route_status_name(int status)
+{
+	switch (status) {
+	case REEVE_ERR_NOT_FOUND:
+		return "NOT_FOUND";
+	case REEVE_ERR_ACCESS_DENIED:
+		return "ACCESS_DENIED";
+	case REEVE_ERR_NOT_SUPPORTED:
+		return "NOT_SUPPORTED";
+	case REEVE_ERR_TIMED_OUT:
+		return "TIMED_OUT";
+	case REEVE_ERR_UNAVAILABLE:
+		return "UNAVAILABLE";
+	case REEVE_ERR_NO_RESOURCES:
+		return "NO_RESOURCES";
+	default:
+		return "INTERNAL";
+	}
+}
+
+const char *route_source_moniker(const struct route *route)
+{
+	switch (route->source) {
+	case ROUTE_SOURCE_COMPONENT:
+		return route->realm->moniker;
+	case ROUTE_SOURCE_FRAMEWORK:
+		return "framework";
+	case ROUTE_SOURCE_BUILTIN:
+		return "builtin";
+	case ROUTE_SOURCE_VOID:
+		return "void";
+	}
+	return "";
+}
+
+static void target_render(const struct target *to, struct text *t)
+{
+	if (to->kind == TARGET_PARENT)
+		text_puts(t, " to parent");
+	else if (to->kind == TARGET_FRAMEWORK)
+		text_puts(t, " to framework");
+	else
+		text_printf(t, " to #%s", to->name);
+}
+
+void decl_render(const struct decl *d, struct text *t)
+{
+	text_printf(t, "%s %s", d->keyword, d->name);
+	if (d->kind != DECL_CAPABILITY) {
+		text_puts(t, " from ");
+		source_render(&d->from, t);
+	}
+	if (d->kind == DECL_OFFER || d->kind == DECL_EXPOSE)
+		target_render(&d->to, t);
+	if (strcmp(d->name, d->target_name))
+		text_printf(t, " as %s", d->target_name);
+	if (d->kind == DECL_CAPABILITY && d->path)
+		text_printf(t, " at %s", d->path);
+	if (d->subdir)
+		text_printf(t, " subdir %s", d->subdir);
+}
+
+static int hop_width(const struct route *route)
+{
+	char place[32];
+	size_t i, n, width = 0;
+
+	for (i = 0; i < route->n_hops; i++) {
+		n = strlen(route->hops[i].realm->manifest->file) +
+		    (size_t)snprintf(place, sizeof(place), ":%u:%u",
+				     route->hops[i].decl->place.line,
+				     route->hops[i].decl->place.column);
+		if (n > width)
+			width = n;
+	}
+	return width > 60 ? 60 : (int)width;
+}
+
+/* An implied declaration stands for its neighbour's "from self": not a hop of
+ * its own for the reader. */
+static bool hop_is_shown(const struct hop *hop)
+{
+	return !hop->decl->implied;
+}
+
+void route_render(const struct route *route, int verdict, struct text *t)
+{
+	int width = hop_width(route);
+	const struct hop *hop;
+	struct text place = TEXT_INIT;
+	size_t i;
+
+	for (i = 0; i < route->n_hops; i++) {
+		hop = &route->hops[i];
+		if (!hop_is_shown(hop))
+			continue;
+		text_clear(&place);
+		text_printf(&place, "%s:%u:%u", hop->realm->manifest->file,
+			    hop->decl->place.line, hop->decl->place.column);
+		text_printf(t, "  %-10s %-*s  %s: ",
+			    decl_kind_name(hop->decl->kind), width,
+			    text_string(&place), hop->realm->moniker);
+		decl_render(hop->decl, t);
+		text_puts(t, "\n");
+	}
+	text_fini(&place);
+	if (verdict == ROUTE_ENDED) {
+		text_printf(t, "  source     %s", route_source_moniker(route));
+		if (route->path)
+			text_printf(t, " serves it at %s", route->path);
+		if (route->subdir.n)
+			text_printf(t, ", in %s", text_string(&route->subdir));
+		text_puts(t, "\n");
+		return;
+	}
+	text_puts(t, "  broken     ");
+	if (route->why.place.line)
+		text_printf(t, "%s:%u:%u: ", route->why.file,
+			    route->why.place.line, route->why.place.column);
+	text_printf(t, "%s [%s]\n", text_string(&route->why.text),
+		    route->why.rule);
+	if (route->why.fix.n)
+		text_printf(t, "  fix        %s\n",
+			    text_string(&route->why.fix));
+}
+
+static void json_place(const char *file, struct place place, struct text *t)
+{
+	text_puts(t, "\"file\":");
+	text_json(t, file);
+	text_printf(t, ",\"line\":%u,\"column\":%u", place.line, place.column);
+}
+
+static void json_hop(const struct hop *hop, struct text *t)
+{
+	text_puts(t, "{\"moniker\":");
+	text_json(t, hop->realm->moniker);
+	text_printf(t, ",\"declaration\":\"%s\",\"name\":",
+		    decl_kind_name(hop->decl->kind));
+	text_json(t, hop->decl->target_name);
+	text_puts(t, ",");
+	json_place(hop->realm->manifest->file, hop->decl->place, t);
+	text_puts(t, "}");
+}
+
+static void json_source(const struct route *route, struct text *t)
+{
+	text_puts(t, "\"source\":{\"moniker\":");
+	text_json(t, route_source_moniker(route));
+	text_puts(t, ",\"path\":");
+	if (route->path)
+		text_json(t, route->path);
+	else
+		text_puts(t, "null");
+	if (route->subdir.n) {
+		text_puts(t, ",\"subdir\":");
+		text_json(t, text_string(&route->subdir));
+	}
+	text_puts(t, "},");
+}
+
+static void json_why(const struct why *w, struct text *t)
+{
+	text_puts(t, ",\"error\":{\"moniker\":");
+	text_json(t, w->realm->moniker);
+	text_puts(t, ",");
+	json_place(w->file, w->place, t);
+	text_printf(t, ",\"rule\":\"%s\",\"text\":", w->rule);
+	text_json(t, text_string(&w->text));
+	text_printf(t, ",\"status\":\"%s\"", route_status_name(w->status));
+	if (w->fix.n) {
+		text_puts(t, ",\"fix\":");
+		text_json(t, text_string(&w->fix));
+	}
+	text_puts(t, "}");
+}
+
+void route_render_json(const struct route *route, int verdict, struct text *t)
+{
+	bool first = true;
+	size_t i;
+
+	text_printf(t, "{\"verdict\":\"%s\",",
+		    verdict == ROUTE_ENDED ? "routed" : "failed");
+	if (verdict == ROUTE_ENDED)
+		json_source(route, t);
+	text_puts(t, "\"hops\":[");
+	for (i = 0; i < route->n_hops; i++) {
+		if (!hop_is_shown(&route->hops[i]))
+			continue;
+		text_puts(t, first ? "" : ",");
+		json_hop(&route->hops[i], t);
+		first = false;
+	}
+	text_puts(t, "]");
+	if (verdict != ROUTE_ENDED)
+		json_why(&route->why, t);
+	text_puts(t, "}");
+}

@@ -1,0 +1,24 @@
+/* Writing down why a route broke: the sentence, the place, the fix. */
+#pragma once
+
+#include "route/route.h"
+
+/* The declaration @d of @realm refuses. */
+void why_refused(struct why *w, const struct realm *realm, const struct decl *d,
+		 const char *rule, int status, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/*
+ * @realm has no slot of @type named @name in @table, which @wanted (a
+ * declaration of @wanting) needs. Finds the near miss in that table.
+ * @child: the child that was to receive it, for input tables; else NULL.
+ */
+void why_missing(struct why *w, const struct realm *realm,
+		 const struct realm *child, enum table_kind table,
+		 const struct decl *wanted, const struct realm *wanting,
+		 const char *rule);
+
+/* @realm as a whole is what is wrong: it cannot be resolved, has no program. */
+void why_realm(struct why *w, const struct realm *realm, const char *rule,
+	       int status, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));

@@ -1,0 +1,55 @@
+/* close() is not retried on EINTR: on Linux the descriptor is gone anyway. */
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int fd_close(int fd)
+{
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return -1;
+}
+
+void fd_closep(int *fd)
+{
+	*fd = fd_close(*fd);
+}
+
+void fd_close_all(int *fds, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		fds[i] = fd_close(fds[i]);
+}
+
+static int fd_change(int fd, int get, int set, int add, int remove)
+{
+	int flags = fcntl(fd, get);
+
+	if (flags < 0)
+		return -errno;
+	if (fcntl(fd, set, (flags | add) & ~remove) < 0)
+		return -errno;
+	return 0;
+}
+
+int fd_set_nonblocking(int fd)
+{
+	return fd_change(fd, F_GETFL, F_SETFL, O_NONBLOCK, 0);
+}
+
+int fd_set_cloexec(int fd)
+{
+	return fd_change(fd, F_GETFD, F_SETFD, FD_CLOEXEC, 0);
+}
+
+int fd_clear_cloexec(int fd)
+{
+	return fd_change(fd, F_GETFD, F_SETFD, 0, FD_CLOEXEC);
+}

@@ -1,0 +1,21 @@
+/* Descriptors: owning them, and the few calls everybody makes on them. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/own.h"
+
+/* Close @fd unless it is negative; errno is kept. Always returns -1. */
+int fd_close(int fd);
+void fd_closep(int *fd);
+
+#define _cleanup_fd_ _cleanup_(fd_closep)
+
+/* Close all @n descriptors and set them to -1. */
+void fd_close_all(int *fds, size_t n);
+
+/* 0 or -errno. */
+int fd_set_nonblocking(int fd);
+int fd_set_cloexec(int fd);
+int fd_clear_cloexec(int fd);
