@@ -123,7 +123,7 @@ void report_render(const struct report *r, struct text *t)
 	size_t n = r->n_errors + r->n_warnings;
 
 	for (d = r->first; d; d = d->next) {
-		text_puts(t, d->file);
+		text_safe(t, d->file, strlen(d->file));
 		if (d->place.line)
 			text_printf(t, ":%u:%u", d->place.line,
 				    d->place.column);

@@ -305,7 +305,11 @@ static int blank_build_proc(struct blank *b, struct cell_failure *why)
 		return blank_fail(why, CELL_STAGE_PROC, r, NULL);
 	if (!(b->layers & CELL_LAYER_PROC))
 		return 0;
-	r = mount_new_proc(MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC, &fd);
+	/* Read-only: a cell that has no ids of its own would be the owner of
+	 * the host's settings in /proc/sys. */
+	r = mount_new_proc(MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC |
+				   blank_readonly(b),
+			   &fd);
 	if (r == -EPERM) {
 		b->missing |= CELL_LAYER_PROC;
 		return 0;

@@ -113,15 +113,22 @@ static int exec_set_files(const struct exec_files *f)
 static int exec_set_limits(struct exec_task *t)
 {
 	struct rlimit limit;
+	bool has_core = false;
 	size_t i;
 
 	for (i = 0; i < t->plan->n_limits; i++) {
 		limit.rlim_cur = t->plan->limits[i].soft;
 		limit.rlim_max = t->plan->limits[i].hard;
 		t->limit = t->plan->limits[i].resource;
+		has_core |= t->limit == RLIMIT_CORE;
 		if (setrlimit((__rlimit_resource_t)t->limit, &limit) < 0)
 			return -1;
 	}
+	/* A component's memory must not end up in a file of the host, unless
+	 * its plan says otherwise. */
+	limit = (struct rlimit){ 0, 0 };
+	if (!has_core)
+		setrlimit(RLIMIT_CORE, &limit);
 	return 0;
 }
 
@@ -151,15 +158,11 @@ failed:
 
 static int exec_child(void *arg)
 {
-	/* A component's memory must not end up in a file of the host, unless
-	 * its plan says otherwise. */
-	static const struct rlimit no_core = { 0, RLIM_INFINITY };
 	struct exec_task *t = arg;
 	int r;
 
 	setsid();
 	umask(022);
-	setrlimit(RLIMIT_CORE, &no_core);
 	r = exec_set_signals();
 	if (r == 0)
 		r = confine_task(t->blank, t->filter, &t->why);

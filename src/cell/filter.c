@@ -224,6 +224,11 @@ struct filter_rule {
 	{ name, ALLOW, 1, { WHEN(flags, CREATING, 0) } },                      \
 	{ name, ALLOW, 2,                                                      \
 	  { WHEN(flags, O_CREAT, O_CREAT), WHEN(mode, SUID_BITS, 0) } },       \
+	{ name, REFUSE(EPERM), 2,                                              \
+	  { WHEN(flags, O_CREAT, O_CREAT), WHEN(mode, S_ISUID, S_ISUID) } },   \
+	{ name, REFUSE(EPERM), 2,                                              \
+	  { WHEN(flags, O_CREAT, O_CREAT),                                     \
+	    WHEN(mode, SUID_BITS, S_ISGID) } },                                \
 	{ name, ALLOW, 2,                                                      \
 	  { WHEN(flags, CREATING, TMPFILE), WHEN(mode, SUID_BITS, 0) } }
 
@@ -364,8 +369,14 @@ static int filter_add_ioctls(scmp_filter_ctx ctx)
 static int filter_add_fchmodat2(scmp_filter_ctx ctx)
 {
 	struct scmp_arg_cmp when = WHEN(2, SUID_BITS, 0);
+	struct scmp_arg_cmp refused = WHEN(2, S_ISUID, S_ISUID);
+	int r;
 
-	return seccomp_rule_add_array(ctx, ALLOW, 452, 1, &when);
+	r = seccomp_rule_add_array(ctx, ALLOW, 452, 1, &when);
+	if (r == 0)
+		r = seccomp_rule_add_array(ctx, REFUSE(EPERM), 452, 1,
+					   &refused);
+	return r;
 }
 
 static int filter_fill(scmp_filter_ctx ctx)

@@ -1,4 +1,5 @@
 /* reeve check: manifests, and whole trees of them, before anything runs. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static int check_one(const char *file, const struct cmd_options *options,
 	if (check_file(file, report) < 0 || report->n_errors)
 		return 0;
 	if (!offline_init(&o, file, options))
-		return -1;
+		return -ENOMEM;
 	report_fini(report);
 	r = check_tree(&o.tree, resolver_check, &o.resolver, report);
 	offline_fini(&o);

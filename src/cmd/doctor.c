@@ -17,10 +17,12 @@ int cmd_doctor(int argc, char **argv)
 	if (argc > 1)
 		return cmd_usage(argv[0], "takes no arguments");
 	cell_probe_run(&probe);
-	if (options.json)
+	if (options.json) {
 		cell_probe_render_json(&probe, &t);
-	else
+		text_puts(&t, "\n");
+	} else {
 		cell_probe_render(&probe, &t);
+	}
 	cmd_print(&t);
 	return cell_probe_state(&probe) == PROBE_MISSING ? EXIT_NOT : EXIT_DONE;
 }

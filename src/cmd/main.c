@@ -70,7 +70,8 @@ static const struct cmd cmds[] = {
 	  MANAGER_HELP JSON_HELP,
 	  cmd_show },
 	{ "start", "[OPTION]... MONIKER...", "start components",
-	  MANAGER_HELP, cmd_start },
+	  "One that runs already is left alone. A unique ending of the moniker "
+	  "will do.\n\n" MANAGER_HELP, cmd_start },
 	{ "stop", "[OPTION]... MONIKER...", "stop components",
 	  "Asks the program to stop; what still runs after the grace period is "
 	  "killed. An\nopen that waits starts it again.\n\n" MANAGER_HELP,
@@ -82,7 +83,8 @@ static const struct cmd cmds[] = {
 	  cmd_log },
 	{ "doctor", "[OPTION]...", "can this machine run cells, and how well?",
 	  "One line for each thing that cells need of the kernel and the "
-	  "system, with the\nfix where something is missing.\n\n" JSON_HELP,
+	  "system, with the\nfix where something is missing.\n\n"
+	  "      --json           the lines as a JSON array\n",
 	  cmd_doctor },
 	{ "version", "", "the version", "", cmd_version },
 };
@@ -149,8 +151,13 @@ int cmd_help(const char *verb)
 {
 	const struct cmd *c = cmd_find(verb);
 
-	printf("usage: reeve %s %s\n\n%c%s.\n\n%s", c->name, c->synopsis,
-	       c->summary[0] - ('a' - 'A'), c->summary + 1, c->help);
+	bool asks = strchr(c->summary, '?');
+
+	printf("usage: reeve %s%s%s\n\n%c%s%s\n", c->name,
+	       *c->synopsis ? " " : "", c->synopsis,
+	       c->summary[0] - ('a' - 'A'), c->summary + 1, asks ? "" : ".");
+	if (*c->help)
+		printf("\n%s", c->help);
 	return EXIT_DONE;
 }
 
@@ -184,7 +191,11 @@ static int unknown_verb(const char *verb)
 
 int cmd_version(int argc, char **argv)
 {
-	(void)argv;
+	struct cmd_options options;
+	int r = cmd_options(&argc, argv, "", &options);
+
+	if (r >= 0)
+		return r;
 	if (argc > 1)
 		return cmd_usage("version", "takes no arguments");
 	puts("reeve " REEVE_VERSION);
@@ -199,9 +210,10 @@ int main(int argc, char **argv)
 		return help_all(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help")) {
-		if (argc > 2 && cmd_find(argv[2]))
-			return cmd_help(argv[2]);
-		return help_all(stdout);
+		if (argc < 3)
+			return help_all(stdout);
+		return cmd_find(argv[2]) ? cmd_help(argv[2]) :
+					   unknown_verb(argv[2]);
 	}
 	if (!strcmp(argv[1], "--version"))
 		argv[1] = (char *)"version";

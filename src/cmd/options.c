@@ -62,6 +62,9 @@ static int option_set(struct cmd_options *o, const char *verb, char letter,
 		o->state = value;
 		break;
 	case 'n':
+		if (!*value || value[strspn(value, "0123456789")])
+			return cmd_usage(verb, "--lines needs a number, not "
+					 "\"%s\"", value);
 		o->lines = value;
 		break;
 	}

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "cmd/cmd.h"
 #include "cmd/offline.h"
+#include "reeve/status.h"
+#include "route/why.h"
 
 static void print_route(const struct route *route, int verdict,
 			const char *what, bool json)
@@ -54,6 +57,8 @@ static int route_all(struct offline *o, struct realm *r, bool json)
 
 	if (!route)
 		return cmd_fail("out of memory");
+	if (!m->n_decls[DECL_USE] && !m->n_decls[DECL_EXPOSE])
+		fprintf(stderr, "%s uses and exposes nothing\n", r->moniker);
 	for (i = 0; i < N_ELEMENTS(kinds); i++) {
 		for (j = 0; j < m->n_decls[kinds[i]]; j++) {
 			k = offline_route(o, r, &m->decls[kinds[i]][j], route);
@@ -72,27 +77,80 @@ static int route_all(struct offline *o, struct realm *r, bool json)
 	return status;
 }
 
-/* No such component: in the form of a broken route, for scripts. */
+/* As far on the way to @moniker as there are components. */
+static const struct realm *realm_above(const struct offline *o,
+				       const char *moniker)
+{
+	_cleanup_free_ char *path = strdup(moniker);
+	const struct realm *r = NULL;
+	char *slash;
+
+	while (path && !(r = topology_find(&o->tree, path))) {
+		slash = strrchr(path, '/');
+		if (!slash)
+			break;
+		*slash = 0;
+	}
+	return r ? r : o->tree.root;
+}
+
+/* What was perhaps meant, of the children of @above; NULL if nothing is near. */
+static const char *moniker_near(struct offline *o, const struct realm *above,
+				const char *moniker)
+{
+	_cleanup_text_ struct text absolute = TEXT_INIT;
+	const char *slash = strrchr(moniker, '/');
+	const char *name = slash ? slash + 1 : moniker;
+	const struct realm *child;
+
+	text_printf(&absolute, "/%s", moniker);
+	child = *moniker != '/' ? offline_find(o, text_string(&absolute)) : NULL;
+	if (child)
+		return child->moniker;
+	list_for_each(child, &above->children, link)
+		/* Of one letter, any other would be near. */
+		if (name[0] && name[1] && text_nearest(name, &child->name, 1))
+			return child->moniker;
+	return NULL;
+}
+
+/* No such component, or none that can be read: in the form of a broken route,
+ * for scripts. */
 static int no_such_realm(struct offline *o, const char *moniker, bool json)
 {
+	struct route *route = calloc(1, sizeof(*route));
+	const struct realm *above = realm_above(o, moniker);
 	_cleanup_text_ struct text t = TEXT_INIT;
+	const char *near;
 
+	if (!route)
+		return cmd_fail("out of memory");
 	report_sort(&o->report);
 	report_render(&o->report, &t);
 	cmd_print_error(&t);
-	if (!json)
-		return cmd_fail("there is no component %s in this tree; see "
-				"reeve tree %s",
-				moniker, o->tree.root->url);
-	text_puts(&t, "{\"verdict\":\"failed\",\"hops\":[],\"error\":"
-		      "{\"moniker\":");
-	text_json(&t, moniker);
-	text_puts(&t, ",\"file\":");
-	text_json(&t, o->tree.root->url);
-	text_puts(&t, ",\"line\":0,\"column\":0,\"rule\":"
-		      "\"instance-not-found\",\"text\":\"there is no such "
-		      "component in this tree\",\"status\":\"NOT_FOUND\"}}\n");
-	cmd_print(&t);
+	if (above->state == REALM_BROKEN) {
+		why_realm(&route->why, above, "resolve-failed",
+			  REEVE_ERR_NOT_FOUND, "%s cannot be resolved: %s",
+			  above->moniker,
+			  above->broken ? above->broken : "out of memory");
+	} else {
+		near = moniker_near(o, above, moniker);
+		why_realm(&route->why, above, "instance-not-found",
+			  REEVE_ERR_NOT_FOUND,
+			  "there is no component %s in this tree%s%s%s",
+			  moniker, near ? " (did you mean " : "",
+			  near ? near : "", near ? "?)" : "");
+	}
+	if (json) {
+		route_render_json(route, ROUTE_BROKEN, &t);
+		text_puts(&t, "\n");
+		cmd_print(&t);
+	} else {
+		cmd_fail("%s; see reeve tree %s",
+			 text_string(&route->why.text), o->tree.root->url);
+	}
+	route_fini(route);
+	free(route);
 	return EXIT_NOT;
 }
 
@@ -114,11 +172,7 @@ int cmd_route(int argc, char **argv)
 		return cmd_fail("out of memory");
 	realm = offline_find(&o, argv[2]);
 	if (!realm || realm->state != REALM_RESOLVED) {
-		if (realm && realm->broken && !options.json)
-			r = cmd_fail("%s cannot be resolved: %s", argv[2],
-				     realm->broken);
-		else
-			r = no_such_realm(&o, argv[2], options.json);
+		r = no_such_realm(&o, argv[2], options.json);
 	} else {
 		r = argc == 4 ? route_one(&o, realm, argv[3], options.json) :
 				route_all(&o, realm, options.json);

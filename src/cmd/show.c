@@ -13,10 +13,10 @@ static void put_value(struct text *t, const char *key,
 {
 	const char *s;
 
-	if (v->type == JSON5_NULL)
+	s = json5_string(v);
+	if (v->type == JSON5_NULL || (s && !*s))
 		return;
 	text_printf(t, "%-18s ", key);
-	s = json5_string(v);
 	if (v->type == JSON5_STRING && s)
 		text_puts(t, s);
 	else if (v->type == JSON5_NUMBER)
@@ -30,10 +30,13 @@ static void put_value(struct text *t, const char *key,
 static void put_item(struct text *t, const struct json5_value *v)
 {
 	const struct json5_value *held = json5_get(v, "held");
+	double signal;
 
 	if (json5_get(v, "text")) {
 		text_printf(t, "    %s", json_text(v, "text"));
-		if (*json_text(v, "path"))
+		/* A capability's own words name its path already. */
+		if (*json_text(v, "path") &&
+		    !strstr(json_text(v, "text"), " at "))
 			text_printf(t, " at %s", json_text(v, "path"));
 	} else if (json5_get(v, "provider")) {
 		text_printf(t, "    %.0f %s -> %s",
@@ -44,9 +47,11 @@ static void put_item(struct text *t, const struct json5_value *v)
 			    json5_number(held, 0),
 			    json5_number(json5_get(v, "limit"), 0));
 	} else {
-		text_printf(t, "    status %.0f, signal %.0f",
-			    json5_number(json5_get(v, "code"), 0),
-			    json5_number(json5_get(v, "signal"), 0));
+		signal = json5_number(json5_get(v, "signal"), 0);
+		text_printf(t, signal ? "    by signal %.0f" :
+					"    with status %.0f",
+			    signal ? signal :
+				     json5_number(json5_get(v, "code"), 0));
 	}
 	text_puts(t, "\n");
 }
@@ -159,7 +164,8 @@ static bool on_line(void *userdata, const char *json,
 	const struct cmd_options *options = userdata;
 	_cleanup_text_ struct text t = TEXT_INIT;
 	struct journal_entry e = { .moniker = json_text(v, "moniker"),
-				   .text = json_text(v, "text") };
+				   .text = json_text(v, "text"),
+				   .detail = json_text(v, "detail") };
 	int kind;
 
 	if (options->json) {

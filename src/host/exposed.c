@@ -4,6 +4,7 @@
 #include "host/exposed.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/directory.h"
@@ -11,73 +12,89 @@
 #include "sys/fd.h"
 #include "wire/io.h"
 
-/* The last segment of a name, which may be a path in the seed's dialect. */
-static const char *exposed_name(const struct decl *d)
-{
-	const char *slash = strrchr(d->target_name, '/');
+struct exposed_entry {
+	struct instance *instance;
+	const struct decl *expose;
+};
 
-	return slash ? slash + 1 : d->target_name;
-}
+struct exposed {
+	struct directory *directory;
+	struct exposed_entry entries[];
+};
 
 static void on_open(void *userdata, const struct directory_open *open,
 		    int take_server_end)
 {
-	struct instance *i = userdata;
-	const struct manifest *m = i->realm->manifest;
-	const struct decl *d;
-	size_t k;
+	struct exposed_entry *e = userdata;
 
-	for (k = 0; k < m->n_decls[DECL_EXPOSE]; k++) {
-		d = &m->decls[DECL_EXPOSE][k];
-		if (d->to.kind == TARGET_PARENT &&
-		    !strcmp(open->name, exposed_name(d))) {
-			open_capability(i, d, open->flags, open->mode,
-					open->path, take_server_end);
-			return;
-		}
-	}
-	fd_close(take_server_end);
+	open_capability(e->instance, e->expose, open->flags, open->mode,
+			open->path, take_server_end);
 }
 
-static int exposed_add(struct instance *i, const struct decl *d)
+static int exposed_add(struct exposed *x, struct exposed_entry *e)
 {
+	const struct decl *d = e->expose;
 	_cleanup_text_ struct text path = TEXT_INIT;
-	const char *name = d->target_name;
 
 	if (d->to.kind != TARGET_PARENT || (d->type != CAPABILITY_SERVICE &&
 					    d->type != CAPABILITY_DIRECTORY))
 		return 0;
-	if (*name == '/')
-		text_puts(&path, name + 1);
+	/* The seed's dialect names by path. */
+	if (*d->target_name == '/')
+		text_puts(&path, d->target_name + 1);
 	else
-		text_printf(&path, "svc/%s", name);
+		text_printf(&path, "svc/%s", d->target_name);
 	if (text_is_failed(&path))
 		return -ENOMEM;
-	return directory_add(i->exposed, text_string(&path),
+	return directory_add(x->directory, text_string(&path),
 			     d->type == CAPABILITY_SERVICE ? DIRECTORY_SERVICE :
 							     DIRECTORY_REMOTE,
-			     on_open, i);
+			     on_open, e);
+}
+
+static int exposed_new(struct instance *i, struct exposed **ret)
+{
+	const struct manifest *m = i->realm->manifest;
+	size_t n = m->n_decls[DECL_EXPOSE], k;
+	struct exposed *x = calloc(1, sizeof(*x) + n * sizeof(*x->entries));
+	int r;
+
+	if (!x)
+		return -ENOMEM;
+	r = directory_new(i->manager->loop, NULL, &x->directory);
+	if (!r)
+		directory_set_manager(x->directory);
+	for (k = 0; !r && k < n; k++) {
+		x->entries[k].instance = i;
+		x->entries[k].expose = &m->decls[DECL_EXPOSE][k];
+		r = exposed_add(x, &x->entries[k]);
+	}
+	if (r < 0) {
+		exposed_free(x);
+		return r;
+	}
+	*ret = x;
+	return 0;
+}
+
+void exposed_free(struct exposed *x)
+{
+	if (!x)
+		return;
+	directory_free(x->directory);
+	free(x);
 }
 
 int exposed_serve(struct instance *i, struct instance *client,
 		  int take_channel)
 {
-	const struct manifest *m = i->realm->manifest;
-	size_t k;
-	int r = 0;
+	int r = i->exposed ? 0 : exposed_new(i, &i->exposed);
 
-	if (!i->exposed) {
-		r = directory_new(i->manager->loop, NULL, &i->exposed);
-		for (k = 0; !r && k < m->n_decls[DECL_EXPOSE]; k++)
-			r = exposed_add(i, &m->decls[DECL_EXPOSE][k]);
-		if (r == -EEXIST)
-			r = 0;
-	}
 	if (r < 0) {
 		fd_close(take_channel);
 		return r;
 	}
-	return directory_serve(i->exposed, take_channel,
+	return directory_serve(i->exposed->directory, take_channel,
 			       IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,
 			       (uint64_t)(uintptr_t)client);
 }

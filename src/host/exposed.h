@@ -7,9 +7,14 @@
 
 #include "host/instance.h"
 
+struct exposed;
+
 /*
  * Serve @i's exposed directory on a channel, for @client (the instance that
  * asked). 0 or a fault; the channel is taken in any case.
  */
 int exposed_serve(struct instance *i, struct instance *client,
 		  int take_channel);
+
+/* Closes all connections to it. NULL is allowed. */
+void exposed_free(struct exposed *e);

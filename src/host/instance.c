@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "channel/channel.h"
-#include "client/directory.h"
+#include "host/exposed.h"
 #include "host/namespace.h"
 #include "host/output.h"
 #include "host/realm_server.h"
@@ -75,6 +75,14 @@ int instance_get(struct manager *m, struct realm *r, struct instance **ret)
 	return 0;
 }
 
+int instance_get_payer(struct manager *m, struct realm *parent,
+		       struct instance **ret)
+{
+	while (parent->collection)
+		parent = parent->parent;
+	return instance_get(m, parent, ret);
+}
+
 bool instance_is_alive(const struct instance *i)
 {
 	return i->state == LIFE_STARTING || i->state == LIFE_RUNNING ||
@@ -104,7 +112,7 @@ void instance_retire(struct instance *i)
 	realm_server_drop(i->manager, i);
 	outgoing_fini(&i->outgoing);
 	opener_fini(&i->opener);
-	directory_free(TAKE(i->exposed));
+	exposed_free(TAKE(i->exposed));
 	list_unlink(&i->link);
 	list_unlink(&i->by_start);
 	list_link(&i->manager->retired, &i->link);
@@ -143,6 +151,12 @@ static void on_timer(struct loop_timer *timer)
 {
 	struct instance *i = container_of(timer, struct instance, timer);
 
+	if (i->state == LIFE_STARTING)
+		journal_write(i->manager->journal, JOURNAL_FAILED,
+			      i->realm->moniker, NULL, NULL,
+			      "cannot be started: its cell was not ready after "
+			      "%d s; see reeve doctor",
+			      START_MS / 1000);
 	if (i->state == LIFE_STOPPING && !i->has_term)
 		instance_terminate(i);
 	else
@@ -288,6 +302,9 @@ static void instance_ended(struct instance *i)
 			status = 126;
 		manager_main_ended(m, status);
 	}
+	/* What it had open ended with it, partly without a word. */
+	if (!list_is_empty(&i->opened) || !list_is_empty(&i->provided))
+		(void)connections_reconcile(m->connections);
 	manager_drop_children(m, i->realm);
 	if (i->is_doomed)
 		instance_event(i, LIFE_DESTROYED, NULL);

@@ -15,7 +15,7 @@
 #include "route/account.h"
 #include "route/lifecycle.h"
 
-struct directory;
+struct exposed;
 struct ns;
 struct output;
 
@@ -45,6 +45,9 @@ struct instance {
 	struct opener opener;
 	struct outgoing outgoing;
 	struct list opened, provided; /* connections */
+	/* Refusals told in this second, and those that were not. */
+	uint64_t told_since;
+	unsigned n_told, n_untold;
 	struct loop_timer timer; /* grace, kill or back-off: by state */
 
 	/* The run; unset while stopped. */
@@ -58,11 +61,19 @@ struct instance {
 	struct ns *ns; /* what it sees */
 	struct output *output; /* what it prints */
 
-	struct directory *exposed; /* served to whoever may see it; or NULL */
+	struct exposed *exposed; /* served to whoever may see it; or NULL */
 };
 
 /* The instance of a resolved realm, made if there is none. 0 or -ENOMEM. */
 int instance_get(struct manager *m, struct realm *r, struct instance **ret);
+
+/*
+ * Who pays for the dynamic children of @parent: it, or the nearest ancestor that
+ * is not dynamic itself. Children that create children would otherwise each
+ * bring an account along. 0 or -ENOMEM.
+ */
+int instance_get_payer(struct manager *m, struct realm *parent,
+		       struct instance **ret);
 
 /* The one there is, or NULL. */
 struct instance *instance_of(const struct realm *r);

@@ -116,6 +116,10 @@ static void journal_json(const struct journal_entry *e, const char *fields,
 	text_json(t, e->moniker);
 	text_puts(t, ",\"text\":");
 	text_json(t, e->text);
+	if (e->detail) {
+		text_puts(t, ",\"detail\":");
+		text_json(t, e->detail);
+	}
 	if (fields)
 		text_puts(t, fields);
 	text_puts(t, "}");

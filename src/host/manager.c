@@ -357,8 +357,9 @@ int manager_run(struct manager *m)
 	r = m->is_stopping && !wish_n_alive(m) ? m->status :
 						    loop_run(m->loop);
 	journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
-		      "done: %llu opens handed over, %llu refused, %llu "
-		      "wake-ups in all",
+		      "done: %llu opened and handed over, %llu refused; the "
+		      "manager woke %llu times in all, never for a message "
+		      "between components",
 		      (unsigned long long)m->n_opens,
 		      (unsigned long long)m->n_refused,
 		      (unsigned long long)loop_n_turns(m->loop));

@@ -129,8 +129,10 @@ static int ns_add_dir(struct ns *n, const char *path, size_t length,
 	d->channel_fd = -1;
 	n->n_dirs++;
 	r = directory_new(n->instance->manager->loop, NULL, &d->directory);
-	if (!r)
-		r = channel_pair(fds);
+	if (r < 0)
+		return r;
+	directory_set_manager(d->directory);
+	r = channel_pair(fds);
 	if (r < 0)
 		return r;
 	d->channel_fd = fds[1];
@@ -262,13 +264,17 @@ static int ns_mount_own(struct ns *n, const struct decl *capability,
 			struct plan *plan, struct text *ret_why)
 {
 	struct files_place place = { TEXT_INIT, TEXT_INIT };
-	size_t i;
+	size_t i, n_target;
 	int r;
 
-	for (i = 0; i < plan->n_mounts; i++)
+	/* A path inside something that is mounted already is there. */
+	for (i = 0; i < plan->n_mounts; i++) {
+		n_target = strlen(plan->mounts[i].target);
 		if (!strncmp(plan->mounts[i].target, capability->path,
-			     strlen(plan->mounts[i].target)))
+			     n_target) &&
+		    strchr("/", capability->path[n_target]))
 			return 0;
+	}
 	r = files_find_own(n->instance->manager, n->instance->realm,
 			   capability->path, &place, ret_why);
 	if (!r)

@@ -18,27 +18,92 @@
 #include "sys/fd.h"
 #include "wire/io.h"
 
+enum {
+	/* Opens in a refused channel that are answered; a peer that goes on
+	 * writing gets the close alone. */
+	QUEUED_MAX = 64,
+	/* Refusals of one component in one second that are told one by one. */
+	TOLD_PER_SECOND = 20,
+};
+
 void open_render_reason(const struct instance *opener, const char *name,
 			char *buffer, size_t n)
 {
 	snprintf(buffer, n, "%s opens %s", opener->realm->moniker, name);
 }
 
+/*
+ * What already waits in the channel of a directory that is refused gets the same
+ * answer: who asks for a file in it shall not see a close that nobody explains.
+ */
+static void open_refuse_queued(int fd, int status)
+{
+	static _Alignas(8) uint8_t bytes[MESSAGE_BYTES_MAX];
+	struct message m = MESSAGE_OVER(bytes);
+	struct io_request q;
+	int n, end;
+
+	for (n = 0; n < QUEUED_MAX && !channel_read(fd, &m, CHANNEL_NOW); n++) {
+		memset(&q, 0, sizeof(q));
+		end = -1;
+		if (!io_request_read(&m, &q) && q.method == IO_OPEN)
+			end = message_take_handle(&m, q.open.object);
+		if (channel_is(end))
+			end = channel_close_epitaph(end, status, true);
+		fd_close(end);
+		message_close_handles(&m);
+		m.n_handles = 0;
+	}
+}
+
+/*
+ * A component that asks again and again for what it may not have must not drown
+ * what others have to say.
+ */
+static bool open_may_tell(struct instance *opener)
+{
+	uint64_t now = loop_now();
+
+	if (now - opener->told_since >= NS_PER_SECOND) {
+		if (opener->n_untold)
+			journal_write(opener->manager->journal,
+				      JOURNAL_REFUSED, opener->realm->moniker,
+				      NULL, NULL, "and %u more in that second",
+				      opener->n_untold);
+		opener->told_since = now;
+		opener->n_told = opener->n_untold = 0;
+	}
+	if (opener->n_told++ < TOLD_PER_SECOND)
+		return true;
+	opener->n_untold++;
+	return false;
+}
+
+/* @route: the one that broke, if that is why; else NULL. */
 static void open_refuse(struct instance *opener, const struct decl *decl,
-			int status, const char *detail, const char *why,
+			int status, const struct route *route,
+			const char *detail, const char *why,
 			int take_server_end)
 {
 	struct manager *m = opener->manager;
 	_cleanup_text_ struct text fields = TEXT_INIT;
 
 	m->n_refused++;
+	if (decl->type == CAPABILITY_DIRECTORY)
+		open_refuse_queued(take_server_end, status);
+	channel_close_epitaph(take_server_end, status, true);
+	if (!open_may_tell(opener))
+		return;
 	text_puts(&fields, ",\"capability\":");
 	text_json(&fields, decl->target_name);
 	text_printf(&fields, ",\"status\":\"%s\"", route_status_name(status));
+	if (route) {
+		text_puts(&fields, ",\"route\":");
+		route_render_json(route, ROUTE_BROKEN, &fields);
+	}
 	journal_write(m->journal, JOURNAL_REFUSED, opener->realm->moniker,
-		      detail, text_string(&fields), "%s: %s (%s)",
-		      decl->target_name, why, route_status_name(status));
-	channel_close_epitaph(take_server_end, status, true);
+		      detail, text_string(&fields), "%s, %s: %s",
+		      decl->target_name, route_status_name(status), why);
 }
 
 /* A route broke: one entry with the hops, the reason, and where to look. */
@@ -48,17 +113,19 @@ static void open_refuse_route(struct instance *opener, const struct decl *decl,
 	_cleanup_text_ struct text detail = TEXT_INIT;
 	_cleanup_text_ struct text why = TEXT_INIT;
 
-	route_render(route, ROUTE_BROKEN, &detail);
-	text_printf(&detail, "  more       reeve route %s %s %s\n",
-		    opener->manager->options.root_file, opener->realm->moniker,
-		    decl->target_name);
+	route_render_hops(route, &detail);
+	if (route->why.fix.n)
+		text_printf(&detail, "  fix        %s\n",
+			    text_string(&route->why.fix));
 	if (route->why.place.line)
 		text_printf(&why, "%s:%u:%u: ", route->why.file,
 			    route->why.place.line, route->why.place.column);
-	text_printf(&why, "%s [%s]", text_string(&route->why.text),
-		    route->why.rule);
-	open_refuse(opener, decl, route->why.status, text_string(&detail),
-		    text_string(&why), take_server_end);
+	text_printf(&why, "%s [%s]; see reeve route %s %s %s",
+		    text_string(&route->why.text), route->why.rule,
+		    opener->manager->options.root_file, opener->realm->moniker,
+		    decl->target_name);
+	open_refuse(opener, decl, route->why.status, route,
+		    text_string(&detail), text_string(&why), take_server_end);
 }
 
 static void open_tell(struct instance *opener, const struct decl *decl,
@@ -138,7 +205,7 @@ static void open_exceeded(struct instance *opener, const struct decl *decl,
 		 opener->realm->moniker,
 		 opener->account.held[CHARGE_CONNECTIONS],
 		 opener->account.held[CHARGE_OPENS]);
-	open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, why,
+	open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, NULL, why,
 		    take_server_end);
 }
 
@@ -155,13 +222,13 @@ static void open_at_component(struct instance *opener, const struct decl *decl,
 	int r;
 
 	if (!open_path(route, path, &full)) {
-		open_refuse(opener, decl, REEVE_ERR_NOT_FOUND, NULL,
+		open_refuse(opener, decl, REEVE_ERR_NOT_FOUND, NULL, NULL,
 			    "the whole path is too long", take_server_end);
 		return;
 	}
 	r = instance_get(m, (struct realm *)route->realm, &provider);
 	if (!r && (provider->is_doomed || m->is_stopping)) {
-		open_refuse(opener, decl, REEVE_ERR_UNAVAILABLE, NULL,
+		open_refuse(opener, decl, REEVE_ERR_UNAVAILABLE, NULL, NULL,
 			    "its provider is going away", take_server_end);
 		return;
 	}
@@ -185,7 +252,7 @@ static void open_at_component(struct instance *opener, const struct decl *decl,
 		return;
 	}
 	if (r) {
-		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL,
+		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
 			    strerror(-r), take_server_end);
 		return;
 	}
@@ -216,7 +283,7 @@ void open_capability(struct instance *opener, const struct decl *decl,
 		return;
 	}
 	if (r) {
-		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL,
+		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
 			    strerror(r < 0 ? -r : EPROTO), take_server_end);
 		return;
 	}

@@ -20,7 +20,13 @@ static bool slot_is_used(const struct slot *s, const struct instance *provider)
 bool order_is_needed(const struct instance *i)
 {
 	const struct table *t = &i->realm->tables[TABLE_PROGRAM_OUTPUT];
+	const struct realm *parent = i->realm->parent;
 	size_t k;
+
+	/* A parent that looked into the child's exposed directory uses it. */
+	if (i->exposed && parent && parent->instance &&
+	    instance_is_alive(parent->instance))
+		return true;
 
 	for (k = 0; k < t->n; k++)
 		if (slot_is_used(&t->slots[k], i))

@@ -24,6 +24,7 @@ struct pending {
 	struct list link; /* in outgoing.waiting or .unread */
 	struct list by_opener;
 	struct opener *opener; /* NULL: it is gone */
+	struct outgoing *outgoing;
 	int fd; /* while waiting; -1 once sent */
 	uint32_t n_bytes;
 	uint8_t bytes[];
@@ -171,8 +172,35 @@ static void on_writable(struct loop_source *source, uint32_t events)
 	outgoing_flush(o);
 }
 
-static int pending_new(struct opener *opener, uint32_t flags, uint32_t mode,
-		       const char *path, struct pending **ret)
+/*
+ * Charge @opener for one more. Before that is refused, the queues of all the
+ * providers at which it has opens are looked into: what they have read since is
+ * not held any more.
+ */
+static int opener_charge(struct opener *opener)
+{
+	struct account *account = opener->account;
+	uint32_t held = account->held[CHARGE_OPENS];
+	struct outgoing *settled = NULL;
+	struct pending *p;
+
+	if (held < account->limits[CHARGE_OPENS])
+		return account_charge(account, CHARGE_OPENS);
+	list_for_each(p, &opener->pending, by_opener) {
+		if (p->outgoing == settled)
+			continue;
+		settled = p->outgoing;
+		outgoing_settle(settled);
+		/* The list has changed as well: out of it. */
+		if (account->held[CHARGE_OPENS] < held)
+			break;
+	}
+	return account_charge(account, CHARGE_OPENS);
+}
+
+static int pending_new(struct outgoing *o, struct opener *opener,
+		       uint32_t flags, uint32_t mode, const char *path,
+		       struct pending **ret)
 {
 	_Alignas(8) uint8_t bytes[FRAME_MAX];
 	struct message m = MESSAGE_OVER(bytes);
@@ -193,6 +221,7 @@ static int pending_new(struct opener *opener, uint32_t flags, uint32_t mode,
 		return -ENOMEM;
 	list_init(&p->link);
 	list_init(&p->by_opener);
+	p->outgoing = o;
 	p->opener = opener;
 	if (opener)
 		list_link(&opener->pending, &p->by_opener);
@@ -213,9 +242,9 @@ int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
 	if (r < 0)
 		return r;
 	outgoing_settle(o);
-	if (account_charge(opener->account, CHARGE_OPENS))
+	if (opener_charge(opener))
 		return OUTGOING_EXCEEDED;
-	r = pending_new(opener, flags, mode, path, &p);
+	r = pending_new(o, opener, flags, mode, path, &p);
 	if (r < 0) {
 		account_release(opener->account, CHARGE_OPENS);
 		return r;
@@ -267,28 +296,45 @@ int outgoing_lend(struct outgoing *o)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * The open that the message @m, read from our own queue, was. What was sent
+ * before it is not there any more: somebody who holds a copy of the end has read
+ * it after outgoing_settle() looked.
+ */
+static struct pending *unread_find(struct outgoing *o, const struct message *m)
+{
+	struct pending *p;
+
+	while ((p = list_first(&o->unread, struct pending, link))) {
+		if (p->n_bytes == m->n_bytes &&
+		    !memcmp(p->bytes, m->bytes, m->n_bytes))
+			return p;
+		pending_free(o, p);
+	}
+	return NULL;
+}
+
 /* Take what was not read out of the old pair: back into the waiting list, in
  * front of what waits there. */
-static int outgoing_take_back(struct outgoing *o)
+static void outgoing_take_back(struct outgoing *o)
 {
 	_Alignas(8) uint8_t bytes[FRAME_MAX];
 	struct message m = MESSAGE_OVER(bytes);
 	struct list back = LIST_INIT(back);
 	struct pending *p;
-	int r;
 
+	(void)shutdown(o->receive_fd, SHUT_RDWR);
 	outgoing_settle(o);
-	/* From here on nobody reads from a copy of the old end but us: what is
-	 * queued stays readable, and the end is closed for all its holders. */
-	while ((p = list_first(&o->unread, struct pending, link))) {
-		r = channel_read(o->receive_fd, &m, CHANNEL_NOW);
-		if (r)
-			break;
-		p->fd = message_take_handle(&m, 0);
+	/* What is queued stays readable, for us and for holders of a copy. */
+	while (!list_is_empty(&o->unread) &&
+	       !channel_read(o->receive_fd, &m, CHANNEL_NOW)) {
+		p = unread_find(o, &m);
+		if (p) {
+			p->fd = message_take_handle(&m, 0);
+			list_unlink(&p->link);
+			list_link(&back, &p->link);
+		}
 		message_close_handles(&m);
-		m.n_handles = 0;
-		list_unlink(&p->link);
-		list_link(&back, &p->link);
 	}
 	o->n_unread_bytes = 0;
 	list_drop(o, &o->unread);
@@ -300,20 +346,18 @@ static int outgoing_take_back(struct outgoing *o)
 		list_unlink(&p->link);
 		list_link(&o->waiting, &p->link);
 	}
-	return 0;
+	outgoing_close(o);
 }
 
 int outgoing_renew(struct outgoing *o)
 {
 	int r;
 
-	if (o->send_fd < 0)
-		return 0;
-	(void)shutdown(o->receive_fd, SHUT_RDWR);
-	r = outgoing_take_back(o);
-	outgoing_close(o);
+	if (o->send_fd >= 0)
+		outgoing_take_back(o);
+	/* Also what could not be given a new pair the last time. */
 	if (list_is_empty(&o->waiting))
-		return r;
+		return 0;
 	r = outgoing_need_pair(o);
 	if (r < 0)
 		return r;
@@ -328,11 +372,8 @@ void outgoing_refuse(struct outgoing *o, int status)
 {
 	struct pending *p;
 
-	if (o->send_fd < 0)
-		return;
-	(void)shutdown(o->receive_fd, SHUT_RDWR);
-	outgoing_take_back(o);
-	outgoing_close(o);
+	if (o->send_fd >= 0)
+		outgoing_take_back(o);
 	while ((p = list_first(&o->waiting, struct pending, link))) {
 		p->fd = channel_close_epitaph(p->fd, status, true);
 		pending_free(o, p);

@@ -162,7 +162,7 @@ static uint32_t do_create(struct realm_conn *c, const struct realm_request *q)
 	struct manager *m = c->scope->manager;
 	char name[NAME_SIZE], url[URL_SIZE];
 	enum startup startup = STARTUP_LAZY;
-	struct instance *i;
+	struct instance *i, *payer;
 	struct realm *child;
 	int r;
 
@@ -178,12 +178,13 @@ static uint32_t do_create(struct realm_conn *c, const struct realm_request *q)
 	if (q->decl.has & REALM_CHILD_STARTUP &&
 	    q->decl.startup == REALM_STARTUP_EAGER)
 		startup = STARTUP_EAGER;
-	if (account_charge(&c->scope->account, CHARGE_CHILDREN))
+	if (instance_get_payer(m, c->scope->realm, &payer) < 0 ||
+	    account_charge(&payer->account, CHARGE_CHILDREN))
 		return REALM_ERROR_RESOURCE_UNAVAILABLE;
 	r = realm_add_child(c->scope->realm, collection->name, name, url,
 			    startup, &child);
 	if (r)
-		account_release(&c->scope->account, CHARGE_CHILDREN);
+		account_release(&payer->account, CHARGE_CHILDREN);
 	if (r == REALM_EXISTS)
 		return REALM_ERROR_INSTANCE_ALREADY_EXISTS;
 	if (r)

@@ -50,10 +50,13 @@ static bool realm_has_instances(const struct realm *r)
 
 static void manager_forget_realm(struct manager *m, struct realm *r)
 {
+	struct instance *payer;
 	struct realm *child;
 
 	list_for_each(child, &r->children, link)
 		manager_forget_realm(m, child);
+	if (r->collection && !instance_get_payer(m, r->parent, &payer))
+		account_release(&payer->account, CHARGE_CHILDREN);
 	files_remove_storage(m, r);
 	resolver_forget(&m->resolver, r);
 }
@@ -61,15 +64,11 @@ static void manager_forget_realm(struct manager *m, struct realm *r)
 void retire_doomed(struct manager *m)
 {
 	struct doomed *d, *tmp;
-	struct instance *parent;
 
 	list_for_each_safe(d, tmp, &m->doomed, link) {
 		if (realm_has_instances(d->realm))
 			continue;
 		list_unlink(&d->link);
-		parent = instance_of(d->realm->parent);
-		if (parent && parent->account.held[CHARGE_CHILDREN])
-			account_release(&parent->account, CHARGE_CHILDREN);
 		manager_forget_realm(m, d->realm);
 		realm_remove(d->realm);
 		if (d->done)

@@ -116,27 +116,44 @@ static struct place edge_place(const struct edge *e)
 					   : e->decl->from.place;
 }
 
-/* The path from @e's end back to it is a circle that @e closes. */
+static bool is_later(const struct edge *a, const struct edge *b)
+{
+	struct place p = edge_place(a), q = edge_place(b);
+
+	return p.line != q.line ? p.line > q.line : p.column > q.column;
+}
+
+/*
+ * The path from @e's end back to it is a circle that @e closes. Of its edges
+ * the one that stands last in the file is the one to look at; the circle is
+ * told so that it ends there.
+ */
 static void cycle_report(struct graph *g, struct load *l, const struct edge *e)
 {
+	size_t start = g->n_path - 1, n, i, turn;
+	const struct edge *last = e, *step;
 	struct text t = TEXT_INIT;
-	size_t start = g->n_path, i;
 
 	if (g->n_cycles++ >= CYCLES_MAX)
 		return;
-	while (g->path[start - 1] != e->to)
+	while (g->path[start] != e->to)
 		start--;
-	for (i = start - 1; i < g->n_path; i++) {
-		if (i - start + 1 == NAMES_MAX) {
-			text_puts(&t, "... -> ");
-			break;
+	n = turn = g->n_path - start;
+	for (i = 0; i + 1 < n; i++) {
+		step = &g->edges[g->next[start + i] - 1];
+		if (is_later(step, last)) {
+			last = step;
+			turn = i + 1;
 		}
-		text_printf(&t, "%s -> ", node_name(g, g->path[i]));
 	}
-	text_puts(&t, node_name(g, e->to));
+	for (i = 0; i < n && i < NAMES_MAX; i++)
+		text_printf(&t, "%s -> ",
+			    node_name(g, g->path[start + (turn + i) % n]));
+	text_printf(&t, "%s%s", n > NAMES_MAX ? "... -> " : "",
+		    node_name(g, last->to));
 	if (text_is_failed(&t))
 		l->failed = true;
-	load_error(l, RULE_DEPENDENCY_CYCLE, edge_place(e),
+	load_error(l, RULE_DEPENDENCY_CYCLE, edge_place(last),
 		   "this closes a circle in which each needs the one before "
 		   "it: %s; take one away, or make it \"weak\"",
 		   text_string(&t));

@@ -233,7 +233,7 @@ static int read_hex(struct lexer *l, struct place start, int n, uint32_t *ret)
 static int read_unicode_escape(struct lexer *l, struct place start,
 			       uint32_t *ret)
 {
-	uint32_t c, low;
+	uint32_t c = 0, low = 0;
 	int r;
 
 	r = read_hex(l, start, 4, &c);

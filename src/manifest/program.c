@@ -160,11 +160,9 @@ static const char *runner_read(struct load *l, const struct json5_value *object)
 	if (!s)
 		return NULL;
 	why = name_check(s, l->dialect, true);
-	if (why) {
+	if (why)
 		load_error(l, RULE_INVALID_NAME, v->place,
 			   "the runner's name \"%.300s\" %s", s, why);
-		return NULL;
-	}
 	if (l->runner)
 		load_error(l, RULE_RUNNER_CONFLICT, v->place,
 			   "the runner is named here and in \"use\" (%u:%u); "

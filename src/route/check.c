@@ -95,6 +95,9 @@ static int check_resolve(struct topology *t, check_resolve_fn resolve,
 		while (!list_is_empty(&r->children))
 			realm_remove(list_first(&r->children, struct realm,
 						link));
+		/* Reported once: no route through it is reported again. */
+		realm_break(r, "it is the same component as one of its own "
+			       "ancestors");
 	}
 	return 0;
 }

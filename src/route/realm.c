@@ -41,6 +41,9 @@ static void table_fini(struct table *t)
 		slot_forget(&t->slots[i]);
 		list_for_each_safe(derived, tmp, &t->slots[i].derived, link)
 			slot_forget(derived);
+		/* They may outlive the slot: the two ends talk on. */
+		while (!list_is_empty(&t->slots[i].connections))
+			list_unlink(t->slots[i].connections.next);
 	}
 	free(t->slots);
 	*t = (struct table){ NULL, 0 };

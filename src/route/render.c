@@ -90,45 +90,79 @@ static bool hop_is_shown(const struct hop *hop)
 	return !hop->decl->implied;
 }
 
-void route_render(const struct route *route, int verdict, struct text *t)
+static void hop_render(const struct hop *hop, int width, struct text *line)
 {
-	int width = hop_width(route);
-	const struct hop *hop;
 	struct text place = TEXT_INIT;
+
+	text_printf(&place, "%s:%u:%u", hop->realm->manifest->file,
+		    hop->decl->place.line, hop->decl->place.column);
+	text_printf(line, "  %-10s %-*s  %s: ",
+		    decl_kind_name(hop->decl->kind), width, text_string(&place),
+		    hop->realm->moniker);
+	decl_render(hop->decl, line);
+	line->failed = line->failed || text_is_failed(&place);
+	text_fini(&place);
+}
+
+static void source_line(const struct route *route, struct text *line)
+{
+	text_printf(line, "  source     %s", route_source_moniker(route));
+	if (route->path)
+		text_printf(line, " serves it at %s", route->path);
+	if (route->subdir.n)
+		text_printf(line, ", in %s", text_string(&route->subdir));
+}
+
+static void broken_line(const struct why *why, struct text *line)
+{
+	text_puts(line, "  broken     ");
+	if (why->place.line)
+		text_printf(line, "%s:%u:%u: ", why->file, why->place.line,
+			    why->place.column);
+	text_printf(line, "%s [%s]", text_string(&why->text), why->rule);
+}
+
+/* Names and paths are the manifests' authors': what a path of the path-named
+ * dialect holds must not reach a terminal as it is. */
+static void line_end(struct text *line, struct text *t)
+{
+	text_safe(t, text_string(line), line->n);
+	text_puts(t, "\n");
+	t->failed = t->failed || text_is_failed(line);
+	text_clear(line);
+}
+
+void route_render_hops(const struct route *route, struct text *t)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+	int width = hop_width(route);
 	size_t i;
 
 	for (i = 0; i < route->n_hops; i++) {
-		hop = &route->hops[i];
-		if (!hop_is_shown(hop))
+		if (!hop_is_shown(&route->hops[i]))
 			continue;
-		text_clear(&place);
-		text_printf(&place, "%s:%u:%u", hop->realm->manifest->file,
-			    hop->decl->place.line, hop->decl->place.column);
-		text_printf(t, "  %-10s %-*s  %s: ",
-			    decl_kind_name(hop->decl->kind), width,
-			    text_string(&place), hop->realm->moniker);
-		decl_render(hop->decl, t);
-		text_puts(t, "\n");
+		hop_render(&route->hops[i], width, &line);
+		line_end(&line, t);
 	}
-	text_fini(&place);
+}
+
+void route_render(const struct route *route, int verdict, struct text *t)
+{
+	_cleanup_text_ struct text line = TEXT_INIT;
+
+	route_render_hops(route, t);
 	if (verdict == ROUTE_ENDED) {
-		text_printf(t, "  source     %s", route_source_moniker(route));
-		if (route->path)
-			text_printf(t, " serves it at %s", route->path);
-		if (route->subdir.n)
-			text_printf(t, ", in %s", text_string(&route->subdir));
-		text_puts(t, "\n");
+		source_line(route, &line);
+		line_end(&line, t);
 		return;
 	}
-	text_puts(t, "  broken     ");
-	if (route->why.place.line)
-		text_printf(t, "%s:%u:%u: ", route->why.file,
-			    route->why.place.line, route->why.place.column);
-	text_printf(t, "%s [%s]\n", text_string(&route->why.text),
-		    route->why.rule);
-	if (route->why.fix.n)
-		text_printf(t, "  fix        %s\n",
+	broken_line(&route->why, &line);
+	line_end(&line, t);
+	if (route->why.fix.n) {
+		text_printf(&line, "  fix        %s",
 			    text_string(&route->why.fix));
+		line_end(&line, t);
+	}
 }
 
 static void json_place(const char *file, struct place place, struct text *t)

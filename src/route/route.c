@@ -241,7 +241,7 @@ static int walk_above_root(struct walk *w, const struct realm *realm,
 
 static const char *missing_rule(enum decl_kind kind, enum source_kind from)
 {
-	static const char *const rules[N_DECL_KINDS][SOURCE_CHILD + 1] = {
+	static const char *const rules[N_DECL_KINDS][SOURCE_DEBUG + 1] = {
 		[DECL_USE] = { [SOURCE_PARENT] = "use-from-parent-not-found",
 			       [SOURCE_SELF] = "use-from-self-not-found",
 			       [SOURCE_CHILD] =
@@ -249,7 +249,9 @@ static const char *missing_rule(enum decl_kind kind, enum source_kind from)
 		[DECL_OFFER] = { [SOURCE_PARENT] = "offer-from-parent-not-found",
 				 [SOURCE_SELF] = "offer-from-self-not-found",
 				 [SOURCE_CHILD] =
-					 "offer-from-child-expose-not-found" },
+					 "offer-from-child-expose-not-found",
+				 [SOURCE_CAPABILITY] =
+					 "offer-from-self-not-found" },
 		[DECL_EXPOSE] = { [SOURCE_SELF] = "expose-from-self-not-found",
 				  [SOURCE_CHILD] =
 					  "expose-from-child-expose-not-found" },
@@ -370,6 +372,16 @@ static int walk_storage_path(struct walk *w, const struct realm *user,
 	struct text path = TEXT_INIT;
 	size_t n = 0;
 
+	/* Its directory would hold those of the user's own children. */
+	if (!strcmp(name, "children")) {
+		why_refused(&w->route->why, user, w->route->hops[0].decl,
+			    "storage-name", REEVE_ERR_NOT_FOUND,
+			    "a storage cannot be used under the name "
+			    "\"children\": that is where the storage of the "
+			    "children of %s is",
+			    user->moniker);
+		return ROUTE_BROKEN;
+	}
 	for (; user != declarer; user = user->parent)
 		chain[n++] = user;
 	while (n--) {

@@ -100,6 +100,9 @@ const char *route_status_name(int status);
  */
 void route_render(const struct route *route, int verdict, struct text *t);
 
+/* Only the hops that hold. */
+void route_render_hops(const struct route *route, struct text *t);
+
 /* The JSON of the command line's contract: verdict, source, hops, error. */
 void route_render_json(const struct route *route, int verdict, struct text *t);
 

@@ -54,11 +54,6 @@ void why_realm(struct why *w, const struct realm *realm, const char *rule,
 }
 
 /* The declarations among which the missing one should have been. */
-struct candidates {
-	const struct decl *const *decls;
-	size_t n;
-};
-
 static int candidates_collect(const struct realm *realm,
 			      const struct realm *child, enum table_kind table,
 			      const struct decl ***ret, size_t *ret_n)
@@ -78,26 +73,29 @@ static int candidates_collect(const struct realm *realm,
 	return 0;
 }
 
+/* A name of the same type that may be a slip of the one that is wanted. */
 static const struct decl *near_by_name(struct why *w,
 				       const struct decl *const *decls, size_t n,
-				       const char *name)
+				       const struct decl *wanted)
 {
-	const char *best;
+	const struct decl *near = NULL;
 	const char **names = calloc(n + 1, sizeof(*names));
-	size_t i;
+	const char *best;
+	size_t n_names = 0, i;
 
 	if (!names) {
 		w->text.failed = true;
 		return NULL;
 	}
 	for (i = 0; i < n; i++)
-		names[i] = decls[i]->target_name;
-	best = text_nearest(name, names, n);
-	for (i = 0; best && i < n; i++)
-		if (names[i] == best)
-			break;
+		if (decls[i]->type == wanted->type)
+			names[n_names++] = decls[i]->target_name;
+	best = text_nearest(wanted->name, names, n_names);
+	for (i = 0; best && i < n && !near; i++)
+		if (decls[i]->target_name == best)
+			near = decls[i];
 	free(names);
-	return best ? decls[i] : NULL;
+	return near;
 }
 
 /* The same name under another type is the other way to miss. */
@@ -108,6 +106,20 @@ static const struct decl *near_by_type(const struct decl *const *decls, size_t n
 
 	for (i = 0; i < n; i++)
 		if (decls[i]->type != wanted->type &&
+		    !strcmp(decls[i]->target_name, wanted->name))
+			return decls[i];
+	return NULL;
+}
+
+/* The very thing, but exposed to the framework and not to the parent. */
+static const struct decl *near_by_audience(const struct decl *const *decls,
+					   size_t n, const struct decl *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (decls[i]->type == wanted->type &&
+		    decls[i]->to.kind == TARGET_FRAMEWORK &&
 		    !strcmp(decls[i]->target_name, wanted->name))
 			return decls[i];
 	return NULL;
@@ -169,8 +181,16 @@ static void missing_near(struct why *w, const struct realm *realm,
 		text_printf(&w->fix, "change \"%s\" to \"%s\"",
 			    wanted->keyword, near->keyword);
 	}
+	if (!near && table == TABLE_OUTPUT) {
+		near = near_by_audience(decls, n, wanted);
+		if (near) {
+			text_puts(&w->text,
+				  "; it exposes it to the framework only");
+			text_puts(&w->fix, "leave out its \"to\"");
+		}
+	}
 	if (!near) {
-		near = near_by_name(w, decls, n, wanted->name);
+		near = near_by_name(w, decls, n, wanted);
 		if (near) {
 			text_printf(&w->text, " (did you mean %s?)",
 				    near->target_name);
