@@ -3,7 +3,7 @@
 
 BUILD = build
 PACKAGES = gcc meson ninja-build pkg-config python3 libseccomp-dev libcmocka-dev
-NINJA = ninja -C $(BUILD)
+NINJA = ninja --quiet -C $(BUILD)
 REEVE = $(BUILD)/reeve
 
 .PHONY: all packages run test bench fuzz install clean

@@ -110,6 +110,7 @@ static int remote_request(int fd, const char *verb,
 
 	q.txid = 1;
 	q.verb = wire_string_of(verb);
+	q.n_arguments = 0;
 	for (i = 0; i < n; i++)
 		q.arguments[q.n_arguments++] = wire_string_of(arguments[i]);
 	r = control_request_write(&m, &q);

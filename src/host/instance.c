@@ -314,9 +314,15 @@ static void instance_ended(struct instance *i)
 void instance_event(struct instance *i, enum life_event event,
 		    const char *reason)
 {
-	struct life_step step = life_step(i->state, event);
-	bool was_alive = instance_is_alive(i), ended;
+	struct life_step step;
+	bool was_alive, ended;
 
+	/* It may run already, and only the news of it be unread: then it is
+	 * asked, not killed. */
+	if (event == LIFE_ASKED || event == LIFE_DESTROYED)
+		run_catch_up(i);
+	step = life_step(i->state, event);
+	was_alive = instance_is_alive(i);
 	if (event == LIFE_WANTED && step.action == LIFE_START) {
 		if (i->manager->is_stopping || i->is_doomed)
 			return;

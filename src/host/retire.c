@@ -18,6 +18,9 @@ struct doomed {
 	struct realm *realm;
 	void (*done)(void *userdata);
 	void *userdata;
+	/* All that lives in it knows; until then somebody on the stack stands
+	 * on its realms. */
+	bool is_told;
 };
 
 void retire_all(struct loop_task *task)
@@ -48,26 +51,49 @@ static bool realm_has_instances(const struct realm *r)
 	return false;
 }
 
+/* See instance_get_payer(); NULL when it goes itself, its account with it. */
+static struct instance *payer_of(const struct realm *r)
+{
+	do
+		r = r->parent;
+	while (r->collection);
+	return instance_of(r);
+}
+
 static void manager_forget_realm(struct manager *m, struct realm *r)
 {
-	struct instance *payer;
+	struct instance *payer = r->collection ? payer_of(r) : NULL;
 	struct realm *child;
 
 	list_for_each(child, &r->children, link)
 		manager_forget_realm(m, child);
-	if (r->collection && !instance_get_payer(m, r->parent, &payer))
+	if (payer)
 		account_release(&payer->account, CHARGE_CHILDREN);
 	files_remove_storage(m, r);
 	resolver_forget(&m->resolver, r);
 }
 
+/* The deepest of those in which nothing lives: with a realm goes all below it,
+ * and that may be on its way out as well. */
+static struct doomed *doomed_next(const struct manager *m)
+{
+	struct doomed *d, *next = NULL;
+
+	list_for_each(d, &m->doomed, link) {
+		if (!d->is_told)
+			return NULL;
+		if (!realm_has_instances(d->realm) &&
+		    (!next || d->realm->depth > next->realm->depth))
+			next = d;
+	}
+	return next;
+}
+
 void retire_doomed(struct manager *m)
 {
-	struct doomed *d, *tmp;
+	struct doomed *d;
 
-	list_for_each_safe(d, tmp, &m->doomed, link) {
-		if (realm_has_instances(d->realm))
-			continue;
+	while ((d = doomed_next(m))) {
 		list_unlink(&d->link);
 		manager_forget_realm(m, d->realm);
 		realm_remove(d->realm);
@@ -100,6 +126,7 @@ int manager_doom(struct manager *m, struct realm *r,
 	d->userdata = userdata;
 	list_link(&m->doomed, &d->link);
 	instance_destroy(r);
+	d->is_told = true;
 	retire_doomed(m);
 	return 0;
 }

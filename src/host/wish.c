@@ -162,7 +162,7 @@ void manager_main_ended(struct manager *m, int status)
 {
 	if (status && !m->status)
 		m->status = status;
-	if (--m->n_mains)
+	if (--m->n_mains || m->is_stopping)
 		return;
 	journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
 		      "what was started at first has ended: stopping the rest");
