@@ -113,22 +113,28 @@ static void undeclared_report(struct load *l, const struct draft *draft)
 
 void check_undeclared(struct load *l)
 {
+	const struct draft *told;
 	struct draft *draft;
 	size_t kind;
 
 	/* The path-named dialect has nothing to declare in. */
 	if (load_is_seed(l))
 		return;
-	for (kind = 0; kind < DECL_CAPABILITY; kind++)
+	for (kind = 0; kind < DECL_CAPABILITY; kind++) {
+		told = NULL;
 		for (draft = l->first[kind]; draft; draft = draft->next) {
 			const struct decl *d = &draft->decl;
 
 			if (draft->is_broken || d->from.kind != SOURCE_SELF ||
 			    capability_find(l, d->type, d->name))
 				continue;
-			undeclared_report(l, draft);
 			draft->is_broken = true;
+			/* Once for a name, not for every target. */
+			if (!told || !draft_is_same_name(draft, told))
+				undeclared_report(l, draft);
+			told = draft;
 		}
+	}
 }
 
 /*
@@ -270,18 +276,25 @@ static const char *offer_origin(const struct load *l, const struct decl *d)
 
 static void check_same(struct load *l)
 {
+	const struct draft *first = NULL;
 	struct draft *draft;
 
 	for (draft = l->first[DECL_OFFER]; draft; draft = draft->next) {
 		const struct decl *d = &draft->decl;
 		const char *origin;
 
+		if (!first || !draft_is_same_item(draft, first))
+			first = draft;
 		if (draft->is_broken || d->weak)
 			continue;
 		origin = offer_origin(l, d);
 		if (!origin || strcmp(origin, d->to.name) != 0)
 			continue;
 		draft->is_broken = true;
+		/* Of several names with one source, the first one tells. */
+		if (d->type != CAPABILITY_STORAGE &&
+		    !draft_is_same_name(draft, first))
+			continue;
 		load_error(l, RULE_SAME_SOURCE_TARGET, d->to.place,
 			   "\"%s\" is offered to \"#%s\", where it comes from",
 			   d->target_name, origin);

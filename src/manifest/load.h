@@ -46,6 +46,21 @@ struct draft {
 	struct draft *next;
 };
 
+/* Two drafts come from one item; from one name of one item. */
+static inline bool draft_is_same_item(const struct draft *a,
+				      const struct draft *b)
+{
+	return a->decl.place.line == b->decl.place.line &&
+	       a->decl.place.column == b->decl.place.column;
+}
+
+static inline bool draft_is_same_name(const struct draft *a,
+				      const struct draft *b)
+{
+	return a->decl.name_place.line == b->decl.name_place.line &&
+	       a->decl.name_place.column == b->decl.name_place.column;
+}
+
 struct load {
 	struct manifest *manifest;
 	struct arena scratch;

@@ -367,27 +367,66 @@ static bool has_source(const struct decl *d)
 	return d->kind != DECL_CAPABILITY || d->type == CAPABILITY_STORAGE;
 }
 
+/*
+ * All drafts of one item have the same source: it is looked at once, and what
+ * is wrong with it is said once.
+ */
+static void item_check_source(struct load *l, struct draft *first)
+{
+	bool is_sound = source_check(l, first);
+	struct draft *draft;
+
+	for (draft = first; draft && draft_is_same_item(draft, first);
+	     draft = draft->next) {
+		draft->decl.from.kind = first->decl.from.kind;
+		if (!is_sound)
+			draft->is_broken = true;
+	}
+}
+
 void check_sources(struct load *l)
 {
+	const struct draft *last;
 	struct draft *draft;
 	size_t kind;
 
-	for (kind = 0; kind < N_DECL_KINDS; kind++)
-		for (draft = l->first[kind]; draft; draft = draft->next)
+	for (kind = 0; kind < N_DECL_KINDS; kind++) {
+		last = NULL;
+		for (draft = l->first[kind]; draft; draft = draft->next) {
 			if (!draft->is_broken && has_source(&draft->decl) &&
-			    !source_check(l, draft))
-				draft->is_broken = true;
+			    (!last || !draft_is_same_item(draft, last)))
+				item_check_source(l, draft);
+			last = draft;
+		}
+	}
+}
+
+static void unknown_target_report(struct load *l, const struct decl *d,
+				  const struct symbol *symbol)
+{
+	const char *near = symbol_nearest(
+		l, d->to.name, 1u << SYMBOL_CHILD | 1u << SYMBOL_COLLECTION);
+
+	load_error(l, RULE_UNKNOWN_TARGET, d->to.place,
+		   "\"%s\" is offered to \"#%s\", which is %s%s%s%s",
+		   d->target_name, d->to.name,
+		   symbol ? symbol_kind_phrase(symbol->kind)
+			  : "neither in \"children\" nor in \"collections\"",
+		   near ? "; did you mean \"#" : "", near ? near : "",
+		   near ? "\"?" : "");
 }
 
 void check_targets(struct load *l)
 {
+	const struct draft *first = NULL;
 	struct draft *draft;
 
 	for (draft = l->first[DECL_OFFER]; draft; draft = draft->next) {
 		struct target *to = &draft->decl.to;
 		const struct symbol *symbol = symbol_find(l, to->name);
-		const char *near;
 
+		if (!first || !draft_is_same_item(draft, first))
+			first = draft;
 		if (symbol && symbol->kind <= SYMBOL_COLLECTION) {
 			to->kind = symbol->kind == SYMBOL_CHILD
 					   ? TARGET_CHILD
@@ -395,16 +434,8 @@ void check_targets(struct load *l)
 			continue;
 		}
 		draft->is_broken = true;
-		near = symbol_nearest(l, to->name,
-				      1u << SYMBOL_CHILD |
-					      1u << SYMBOL_COLLECTION);
-		load_error(l, RULE_UNKNOWN_TARGET, to->place,
-			   "\"%s\" is offered to \"#%s\", which is %s%s%s%s",
-			   draft->decl.target_name, to->name,
-			   symbol ? symbol_kind_phrase(symbol->kind)
-				  : "neither in \"children\" nor in "
-				    "\"collections\"",
-			   near ? "; did you mean \"#" : "", near ? near : "",
-			   near ? "\"?" : "");
+		/* Once, not for every name that goes there. */
+		if (draft_is_same_name(draft, first))
+			unknown_target_report(l, &draft->decl, symbol);
 	}
 }

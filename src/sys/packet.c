@@ -90,7 +90,8 @@ ssize_t packet_receive(int fd, void *bytes, size_t n, int *fds, size_t max_fds,
 		fd_close_all(all, total);
 		return -EMSGSIZE;
 	}
-	memcpy(fds, all, total * sizeof(int));
+	if (total)
+		memcpy(fds, all, total * sizeof(int));
 	*ret_n_fds = total;
 	return r;
 }

@@ -69,9 +69,9 @@ static void source_require(const struct manifest *m, const struct decl *d)
 		require(has_capability(m, CAPABILITY_STORAGE, d->from.name));
 		break;
 	case SOURCE_SELF:
-		require(d->kind == DECL_CAPABILITY ?
-				d->backing != NULL :
-				has_capability(m, d->type, d->name));
+		require(d->kind == DECL_CAPABILITY
+				? d->backing != NULL
+				: has_capability(m, d->type, d->name));
 		break;
 	default:
 		require(!d->from.name);

@@ -1,4 +1,5 @@
-/* Everything quoted, nothing between the parts, numbers with all their digits. */
+/* Everything quoted, nothing between the parts, numbers with all their digits.
+ */
 #include "json5_write.h"
 
 #include <math.h>
@@ -18,7 +19,8 @@ static void write_list(const struct json5_value *v, struct text *t)
 	bool is_object = v->type == JSON5_OBJECT;
 
 	text_puts(t, is_object ? "{" : "[");
-	json5_for_each (element, v) {
+	json5_for_each(element, v)
+	{
 		if (element != v->list.first)
 			text_puts(t, ",");
 		if (is_object) {

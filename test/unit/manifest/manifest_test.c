@@ -45,8 +45,8 @@ static void report_fail(const struct report *r, const char *text,
 	struct text t = TEXT_INIT;
 
 	report_render(r, &t);
-	fprintf(stderr, "--- text\n%s\n--- expected\n%s\n--- reported\n%s", text,
-		expected, text_string(&t));
+	fprintf(stderr, "--- text\n%s\n--- expected\n%s\n--- reported\n%s",
+		text, expected, text_string(&t));
 	text_fini(&t);
 	fail();
 }

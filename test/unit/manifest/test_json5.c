@@ -1,4 +1,5 @@
-/* The JSON5 reader: what it reads, what it refuses and where, and its bounds. */
+/* The JSON5 reader: what it reads, what it refuses and where, and its bounds.
+ */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ struct reading {
 
 static void reading_init(struct reading *g, const char *bytes, size_t n)
 {
-	/* A block of the exact size, so that a sanitizer sees a step too far. */
+	/* A block of the exact size, so that a sanitizer sees a step too far.
+	 */
 	char *exact = malloc(n ? n : 1);
 
 	assert_non_null(exact);
@@ -193,9 +195,9 @@ static void test_encoding(void **state)
 		const char *bytes;
 		unsigned line, column;
 	} cases[] = {
-		{ "[\"\xff\"]", 1, 3 }, { "\"\xc0\x80\"", 1, 2 },
+		{ "[\"\xff\"]", 1, 3 },	      { "\"\xc0\x80\"", 1, 2 },
 		{ "\"\xed\xa0\x80\"", 1, 2 }, { "\"\xf4\x90\x80\x80\"", 1, 2 },
-		{ "\n\"ä\xe2\x82", 2, 3 }, { "// \x80", 1, 4 },
+		{ "\n\"ä\xe2\x82", 2, 3 },    { "// \x80", 1, 4 },
 		{ "\xff\xfe[", 1, 1 },
 	};
 	struct reading g;
@@ -278,7 +280,8 @@ static void test_many_mistakes(void **state)
 
 static void test_accessors(void **state)
 {
-	static const char text[] = "{s: 'x', z: 'a\\0b', t: true, n: 4, a: [1]}";
+	static const char text[] =
+		"{s: 'x', z: 'a\\0b', t: true, n: 4, a: [1]}";
 	struct reading g;
 
 	(void)state;
@@ -351,7 +354,8 @@ static void test_faults(void **state)
 	size_t i;
 
 	(void)state;
-	assert_true(fault_sweep(sweep, "{ a: [ 'b', \"c\", d ] \"e: 1, a: 2 }"));
+	assert_true(
+		fault_sweep(sweep, "{ a: [ 'b', \"c\", d ] \"e: 1, a: 2 }"));
 	memset(many, '1', 300);
 	assert_true(fault_sweep(sweep, many));
 	for (i = 0; i < sizeof(many) - 4; i += 4)
