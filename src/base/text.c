@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/utf8.h"
 
@@ -215,6 +216,12 @@ const char *text_nearest(const char *s, const char *const *candidates, size_t n)
 	for (i = 0; i < n; i++) {
 		distance = text_distance(s, candidates[i], limit);
 		if (!distance || distance > limit)
+			continue;
+		/* Of two names of one letter each is near to every other, unless
+		 * it is the same letter. */
+		if (distance >= strlen(s) &&
+		    distance >= strlen(candidates[i]) &&
+		    strcasecmp(s, candidates[i]))
 			continue;
 		best = candidates[i];
 		limit = distance - 1;

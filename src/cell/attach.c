@@ -1,12 +1,12 @@
 /*
  * Things are attached in the order of their paths, so that what lies inside of
- * another finds it there. Directories on the way are made only in the cell's own
- * tmpfs, and links are followed nowhere: what a mount brings along may be
+ * another finds it there. Directories on the way are made only in the cell's
+ * own tmpfs, and links are followed nowhere: what a mount brings along may be
  * hostile.
  *
- * A directory of sockets is a tmpfs that is mounted twice: read-only in the cell,
- * and writable as a detached copy that the manager keeps, to add sockets later.
- * Nothing of it exists on the host.
+ * A directory of sockets is a tmpfs that is mounted twice: read-only in the
+ * cell, and writable as a detached copy that the manager keeps, to add sockets
+ * later. Nothing of it exists on the host.
  */
 #include "cell/attach.h"
 
@@ -40,7 +40,8 @@ struct attach {
 	struct blank *blank;
 	const struct plan *plan;
 	int socket_fd;
-	/* Per directory of sockets: what the cell sees, and the writable copy. */
+	/* Per directory of sockets: what the cell sees, and the writable copy.
+	 */
 	int seen_fds[PLAN_DIRS_MAX], writable_fds[PLAN_DIRS_MAX];
 	struct cell_failure *why;
 };
@@ -211,8 +212,8 @@ static size_t attach_sort(const struct plan *p, struct attach_item *items)
 	size_t i, n = 0;
 
 	for (i = 0; i < p->n_mounts; i++)
-		items[n++] = (struct attach_item){ p->mounts[i].target, false,
-						   i };
+		items[n++] =
+			(struct attach_item){ p->mounts[i].target, false, i };
 	for (i = 0; i < p->n_dirs; i++)
 		items[n++] = (struct attach_item){ p->dirs[i], true, i };
 	qsort(items, n, sizeof(*items), attach_compare);
@@ -236,8 +237,8 @@ static int attach_all(struct attach *a, int *mount_fds)
 }
 
 /* Send descriptors [first, first + n) of a kind and close them here. */
-static int attach_send(struct attach *a, enum protocol_type type, uint32_t first,
-		       int *fds, size_t n)
+static int attach_send(struct attach *a, enum protocol_type type,
+		       uint32_t first, int *fds, size_t n)
 {
 	struct protocol_event event = { .type = type, .first = first };
 	int r = packet_send(a->socket_fd, &event, sizeof(event), fds, n, 0);

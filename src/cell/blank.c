@@ -1,13 +1,13 @@
 /*
- * The root is a tmpfs that is attached before anything is attached to it, because
- * older kernels refuse to attach a detached mount to a detached one. It is put
- * over "/", which changes nothing for this task until it pivots: absolute paths
- * are still the host's, and the cell is reached through root_fd.
+ * The root is a tmpfs that is attached before anything is attached to it,
+ * because older kernels refuse to attach a detached mount to a detached one. It
+ * is put over "/", which changes nothing for this task until it pivots:
+ * absolute paths are still the host's, and the cell is reached through root_fd.
  *
- * Taking the old root off waits for all processors (some milliseconds), so it is
- * done here and not when the plan has come. As root the plan's mounts arrive as
- * descriptors. Without, the init opens them: it keeps a second mount namespace, in
- * which the host is still there, and visits it by setns().
+ * Taking the old root off waits for all processors (some milliseconds), so it
+ * is done here and not when the plan has come. As root the plan's mounts arrive
+ * as descriptors. Without, the init opens them: it keeps a second mount
+ * namespace, in which the host is still there, and visits it by setns().
  */
 #include "cell/blank.h"
 
@@ -39,9 +39,8 @@ enum {
 };
 
 /* Where programs and libraries are; beside /usr these are mostly links. */
-static const char *const blank_host_dirs[] = { "usr",	"bin",	 "sbin",
-					       "lib",	"lib32", "lib64",
-					       "libx32" };
+static const char *const blank_host_dirs[] = { "usr",	"bin",	 "sbin",  "lib",
+					       "lib32", "lib64", "libx32" };
 
 /* What programs need of the host's /etc. */
 static const char *const blank_host_etc[] = { "etc/ld.so.cache",
@@ -54,10 +53,9 @@ static const char *const blank_devices[] = { "dev/null", "dev/zero", "dev/full",
 static const struct {
 	const char *path, *text;
 } blank_files[] = {
-	{ "etc/passwd",
-	  "root:x:0:0:root:/:/usr/sbin/nologin\n"
-	  "component:x:1000:1000:component:/:/bin/sh\n"
-	  "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n" },
+	{ "etc/passwd", "root:x:0:0:root:/:/usr/sbin/nologin\n"
+			"component:x:1000:1000:component:/:/bin/sh\n"
+			"nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n" },
 	{ "etc/group", "root:x:0:\ncomponent:x:1000:\nnogroup:x:65534:\n" },
 	{ "etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n" },
 	{ "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
@@ -72,8 +70,8 @@ static const struct {
 	{ "dev/stderr", "/proc/self/fd/2" },
 };
 
-static int blank_fail(struct cell_failure *why, enum cell_stage stage, int error,
-		      const char *detail)
+static int blank_fail(struct cell_failure *why, enum cell_stage stage,
+		      int error, const char *detail)
 {
 	cell_failure_set(why, stage, error, CELL_REASON_NONE, detail);
 	return -1;
@@ -86,9 +84,9 @@ static int blank_mkdir(struct blank *b, const char *path)
 
 static int blank_write(struct blank *b, const char *path, const char *text)
 {
-	_cleanup_fd_ int fd = openat(b->root_fd, path,
-				     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-				     0644);
+	_cleanup_fd_ int fd =
+		openat(b->root_fd, path,
+		       O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	size_t n = strlen(text);
 
 	if (fd < 0)
@@ -111,7 +109,8 @@ static uint64_t blank_readonly(const struct blank *b)
 	return b->layers & CELL_LAYER_READONLY ? MOUNT_RDONLY : 0;
 }
 
-/* The host's "/PATH" at the same place in the cell. -ENOENT if there is none. */
+/* The host's "/PATH" at the same place in the cell. -ENOENT if there is none.
+ */
 static int blank_bind(struct blank *b, const char *path, uint64_t attributes,
 		      uint64_t rights)
 {
@@ -349,8 +348,9 @@ static int blank_build_rules(struct blank *b, struct cell_failure *why)
 }
 
 /*
- * Nothing in here is the only wall: namespaces are refused by the filter, and the
- * keyrings too. So what fails because the outside is masked already may fail.
+ * Nothing in here is the only wall: namespaces are refused by the filter, and
+ * the keyrings too. So what fails because the outside is masked already may
+ * fail.
  */
 static void blank_forbid(void)
 {
@@ -392,8 +392,8 @@ static int blank_remove(struct blank *b, const char *path)
 		if (mount_drop(path) < 0)
 			return -errno;
 	}
-	if (unlinkat(b->root_fd, path,
-		     S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
+	if (unlinkat(b->root_fd, path, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) <
+	    0)
 		return -errno;
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* The manager's side of a cell. What the init sends is checked, not believed. */
+/* The manager's side of a cell. What the init sends is checked, not believed.
+ */
 #include "cell/cell.h"
 
 #include <errno.h>
@@ -120,8 +121,7 @@ static int cell_post(struct cell *c, const struct plan *plan,
 }
 
 int cell_send_plan(struct cell *c, const struct plan *plan,
-		   const struct cell_files *files,
-		   struct cell_failure *ret_why)
+		   const struct cell_files *files, struct cell_failure *ret_why)
 {
 	struct cell_parcel p = { .header = { .type = PROTOCOL_PLAN } };
 	int r;
@@ -161,7 +161,8 @@ static void cell_copy_failure(struct cell_failure *ret,
 }
 
 /* 0, or -EPROTO when this is no message of an init. */
-static int cell_decode(const struct protocol_event *sent, struct cell_event *ret)
+static int cell_decode(const struct protocol_event *sent,
+		       struct cell_event *ret)
 {
 	bool may_have_fds = false;
 

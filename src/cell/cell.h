@@ -19,15 +19,15 @@
 
 struct cell {
 	uint64_t id; /* counts from 1 in each launcher; 0: no cell */
-	pid_t pid; /* of the cell's init */
+	pid_t pid;   /* of the cell's init */
 	int pidfd;
 	int socket_fd; /* to the init; watch for EPOLLIN */
 	int userns_fd;
-	int cgroup_fd; /* O_PATH directory; -1 if it has no cgroup */
+	int cgroup_fd;	   /* O_PATH directory; -1 if it has no cgroup */
 	uint32_t uid, gid; /* host ids of the component's user */
-	bool is_root; /* the manager opens the mounts */
-	uint32_t layers; /* CELL_LAYER_* that the cell is made with */
-	uint32_t lacking; /* those it should have had, and cannot */
+	bool is_root;	   /* the manager opens the mounts */
+	uint32_t layers;   /* CELL_LAYER_* that the cell is made with */
+	uint32_t lacking;  /* those it should have had, and cannot */
 	bool is_reaped;
 	char cgroup[256]; /* path, for people; "" if none */
 };
@@ -40,8 +40,8 @@ struct cell {
 
 enum cell_verdict {
 	CELL_OK,
-	CELL_AGAIN, /* nothing to read now */
-	CELL_CLOSED, /* the init has closed its end: see the pidfd */
+	CELL_AGAIN,   /* nothing to read now */
+	CELL_CLOSED,  /* the init has closed its end: see the pidfd */
 	CELL_REFUSED, /* the plan cannot be carried out; see the failure */
 	CELL_RUNNING, /* not ended yet */
 };
@@ -59,8 +59,8 @@ enum { CELL_FILES_MAX = 32 };
 
 /*
  * Send the plan, once. The descriptors stay the caller's, who will mostly close
- * them now. As root this opens the plan's mounts. 0; CELL_REFUSED, with *ret_why
- * filled (nothing was sent: kill the cell); or -errno.
+ * them now. As root this opens the plan's mounts. 0; CELL_REFUSED, with
+ * *ret_why filled (nothing was sent: kill the cell); or -errno.
  */
 int cell_send_plan(struct cell *c, const struct plan *plan,
 		   const struct cell_files *files,
@@ -73,8 +73,8 @@ enum cell_event_type {
 	 * to cell_bind_service(). */
 	CELL_EVENT_DIRS,
 	CELL_EVENT_STARTED, /* the program runs */
-	CELL_EVENT_FAILED, /* it never did, see the failure; the cell ends */
-	CELL_EVENT_EXITED, /* the main task ended; the rest is being killed */
+	CELL_EVENT_FAILED,  /* it never did, see the failure; the cell ends */
+	CELL_EVENT_EXITED,  /* the main task ended; the rest is being killed */
 };
 
 enum { CELL_EVENT_FDS_MAX = 200 };

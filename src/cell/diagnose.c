@@ -1,7 +1,7 @@
 /*
  * execve() says ENOENT for a missing program, loader and script interpreter
- * alike, and ENOEXEC for everything it does not know. The file's head tells them
- * apart. It is a component's file, so nothing in it is believed.
+ * alike, and ENOEXEC for everything it does not know. The file's head tells
+ * them apart. It is a component's file, so nothing in it is believed.
  */
 #include <elf.h>
 #include <errno.h>
@@ -31,10 +31,10 @@ static const struct {
 	unsigned machine;
 	const char *name;
 } diagnose_machines[] = {
-	{ EM_386, "32-bit x86" },   { EM_X86_64, "x86-64" },
-	{ EM_ARM, "32-bit ARM" },   { EM_AARCH64, "64-bit ARM" },
-	{ EM_RISCV, "RISC-V" },	    { EM_PPC64, "64-bit POWER" },
-	{ EM_S390, "S/390" },	    { EM_MIPS, "MIPS" },
+	{ EM_386, "32-bit x86" },      { EM_X86_64, "x86-64" },
+	{ EM_ARM, "32-bit ARM" },      { EM_AARCH64, "64-bit ARM" },
+	{ EM_RISCV, "RISC-V" },	       { EM_PPC64, "64-bit POWER" },
+	{ EM_S390, "S/390" },	       { EM_MIPS, "MIPS" },
 	{ EM_LOONGARCH, "LoongArch" },
 };
 
@@ -51,8 +51,7 @@ static const struct {
 
 static bool diagnose_is_elf(const struct diagnose *d)
 {
-	return d->n >= sizeof(Elf32_Ehdr) &&
-	       !memcmp(d->bytes, ELFMAG, SELFMAG);
+	return d->n >= sizeof(Elf32_Ehdr) && !memcmp(d->bytes, ELFMAG, SELFMAG);
 }
 
 static const char *diagnose_machine(const struct diagnose *d, char other[32])
@@ -76,8 +75,7 @@ static bool diagnose_loader(struct diagnose *d, char ret[256])
 	unsigned i;
 	ssize_t n;
 
-	if (d->n < sizeof(Elf64_Ehdr) ||
-	    d->bytes[EI_CLASS] != ELFCLASS64)
+	if (d->n < sizeof(Elf64_Ehdr) || d->bytes[EI_CLASS] != ELFCLASS64)
 		return false;
 	for (i = 0; i < d->elf64.e_phnum && i < 64; i++) {
 		at = d->elf64.e_phoff + i * sizeof(header);
@@ -123,8 +121,7 @@ static enum cell_reason diagnose_content(struct diagnose *d, int error,
 	if (diagnose_is_elf(d)) {
 		if (DIAGNOSE_OURS != EM_NONE &&
 		    d->elf32.e_machine != DIAGNOSE_OURS) {
-			snprintf(detail, 256, "%s",
-				 diagnose_machine(d, other));
+			snprintf(detail, 256, "%s", diagnose_machine(d, other));
 			return CELL_REASON_OTHER_MACHINE;
 		}
 		if (diagnose_loader(d, detail) && access(detail, F_OK) < 0)
@@ -149,8 +146,7 @@ static enum cell_reason diagnose_file(struct diagnose *d, const char *path,
 		return CELL_REASON_NONE;
 	if (error == EACCES && !(st.st_mode & 0111))
 		return CELL_REASON_NOT_EXECUTABLE;
-	if (error == EACCES && statvfs(path, &fs) == 0 &&
-	    fs.f_flag & ST_NOEXEC)
+	if (error == EACCES && statvfs(path, &fs) == 0 && fs.f_flag & ST_NOEXEC)
 		return CELL_REASON_NOEXEC;
 	d->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (d->fd < 0)

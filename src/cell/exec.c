@@ -1,14 +1,15 @@
 /*
  * Half of the time that a start takes is dropping privileges and loading the
- * filter, and neither depends on the plan: so the task is made with the blank. It
- * shares the init's memory and descriptors until it runs the program, so that it
- * needs no message to learn what to run; nothing of this is visible to the
- * program, for exec replaces the memory, and the descriptors are unshared first.
+ * filter, and neither depends on the plan: so the task is made with the blank.
+ * It shares the init's memory and descriptors until it runs the program, so
+ * that it needs no message to learn what to run; nothing of this is visible to
+ * the program, for exec replaces the memory, and the descriptors are unshared
+ * first.
  *
- * Only one of the two runs at a time: the init waits until the task is ready, the
- * task until it is told to go, and the init until the task has let go of the
- * memory. The kernel clears the word @tid and wakes its waiters when that happens,
- * by exec or by exit. They share errno too, which is why this matters.
+ * Only one of the two runs at a time: the init waits until the task is ready,
+ * the task until it is told to go, and the init until the task has let go of
+ * the memory. The kernel clears the word @tid and wakes its waiters when that
+ * happens, by exec or by exit. They share errno too, which is why this matters.
  */
 #include "cell/exec.h"
 
@@ -39,7 +40,7 @@ enum { EXEC_STACK = 64 * 1024 };
 
 struct exec_task {
 	pid_t pid;
-	int tid; /* cleared by the kernel */
+	int tid;	     /* cleared by the kernel */
 	int is_ready, is_go; /* futex words */
 	/* For the preparation. */
 	const struct blank *blank;

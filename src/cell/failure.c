@@ -1,7 +1,7 @@
 /*
- * The wording: a table of what each stage does, in the words of "could not ...",
- * and for the usual causes a remedy. A cause that is known exactly (a reason)
- * speaks instead of the table.
+ * The wording: a table of what each stage does, in the words of "could not
+ * ...", and for the usual causes a remedy. A cause that is known exactly (a
+ * reason) speaks instead of the table.
  */
 #include "cell/failure.h"
 
@@ -22,7 +22,8 @@ static const char *const stage_words[N_CELL_STAGES] = {
 	[CELL_STAGE_USER] = "become the cell's user",
 	[CELL_STAGE_PRIVATE] = "make the cell's mounts private",
 	[CELL_STAGE_ROOT] = "make the cell's root",
-	[CELL_STAGE_HOST] = "put the host's programs and libraries into the cell",
+	[CELL_STAGE_HOST] =
+		"put the host's programs and libraries into the cell",
 	[CELL_STAGE_ETC] = "make the cell's /etc",
 	[CELL_STAGE_DEV] = "make the cell's /dev",
 	[CELL_STAGE_PROC] = "make the cell's /proc",
@@ -88,7 +89,8 @@ static const struct {
 	  "kernel.unprivileged_userns_clone=1 (if it exists), or leave the "
 	  "container or chroot that forbids them" },
 	{ CELL_STAGE_CLONE, EAGAIN,
-	  "too many tasks; raise the limit on tasks (ulimit -u, pids cgroup) or "
+	  "too many tasks; raise the limit on tasks (ulimit -u, pids cgroup) "
+	  "or "
 	  "stop some components" },
 	{ CELL_STAGE_CLONE, EUSERS,
 	  "user namespaces are nested too deeply; run reeve outside of this "
@@ -97,27 +99,32 @@ static const struct {
 	  "the system refuses to map user ids; if reeve runs in a container, "
 	  "give that container user namespaces of its own" },
 	{ CELL_STAGE_ROOT, EPERM,
-	  "mounting is forbidden inside user namespaces here; reeve doctor says "
+	  "mounting is forbidden inside user namespaces here; reeve doctor "
+	  "says "
 	  "by what" },
 	{ CELL_STAGE_ROOT, EACCES,
-	  "mounting is forbidden inside user namespaces here; reeve doctor says "
+	  "mounting is forbidden inside user namespaces here; reeve doctor "
+	  "says "
 	  "by what" },
 	{ CELL_STAGE_PROC, EPERM,
 	  "the /proc that reeve sees is partly masked, so the kernel refuses a "
-	  "new one; unmask it (docker run --security-opt systempaths=unconfined)" },
+	  "new one; unmask it (docker run --security-opt "
+	  "systempaths=unconfined)" },
 	{ CELL_STAGE_PLAN, EMSGSIZE,
 	  "arguments, environment and mounts together are too large" },
 	{ CELL_STAGE_PLAN, EPIPE,
 	  "the blank cell had died; start the component again" },
 	{ CELL_STAGE_PLAN, ETOOMANYREFS,
-	  "too many descriptors are on their way; raise the limit on open files "
+	  "too many descriptors are on their way; raise the limit on open "
+	  "files "
 	  "(ulimit -n)" },
 	{ CELL_STAGE_SOURCE, ENOENT, "create it, or correct the path" },
 	{ CELL_STAGE_SOURCE, ENOTDIR, "name a directory" },
 	{ CELL_STAGE_SOURCE, EACCES,
 	  "let the user who runs reeve read it, or correct the path" },
 	{ CELL_STAGE_SOURCE, ELOOP,
-	  "a symbolic link is in the way; routed paths are not followed through "
+	  "a symbolic link is in the way; routed paths are not followed "
+	  "through "
 	  "links: name the directory itself" },
 	{ CELL_STAGE_SOURCE, EXDEV,
 	  "the path leaves the directory that was routed; remove \"..\" and "
@@ -131,16 +138,20 @@ static const struct {
 	{ CELL_STAGE_SECCOMP, EINVAL,
 	  "the kernel lacks seccomp filters (CONFIG_SECCOMP_FILTER)" },
 	{ CELL_STAGE_LIMIT, EPERM,
-	  "it is above the hard limit that reeve itself runs with (ulimit -H)" },
+	  "it is above the hard limit that reeve itself runs with (ulimit "
+	  "-H)" },
 	{ CELL_STAGE_CWD, ENOENT, "it does not exist in the cell" },
 	{ CELL_STAGE_EXEC, ENOENT,
 	  "there is no such file in the cell; check program.binary and the "
 	  "package" },
 	{ CELL_STAGE_EXEC, EACCES,
-	  "the component's user may not read or execute it; chmod a+rx the file "
+	  "the component's user may not read or execute it; chmod a+rx the "
+	  "file "
 	  "and the directories above it" },
-	{ CELL_STAGE_EXEC, ETXTBSY, "it is still being written; close it first" },
-	{ CELL_STAGE_EXEC, E2BIG, "its arguments and environment are too large" },
+	{ CELL_STAGE_EXEC, ETXTBSY,
+	  "it is still being written; close it first" },
+	{ CELL_STAGE_EXEC, E2BIG,
+	  "its arguments and environment are too large" },
 	{ CELL_STAGE_EXEC, ELOOP, "its path is a circle of symbolic links" },
 	{ CELL_STAGE_EXEC, EINVAL, "the file is damaged; build it again" },
 	{ CELL_STAGE_EXEC, EIO, "the disk that holds it has errors" },
@@ -148,9 +159,11 @@ static const struct {
 	{ CELL_STAGE_NONE, ENOSPC,
 	  "the disk, or a count that the kernel limits, is full; free some "
 	  "space, then look at reeve doctor" },
-	{ CELL_STAGE_NONE, EDQUOT, "the disk quota is used up; free some space" },
+	{ CELL_STAGE_NONE, EDQUOT,
+	  "the disk quota is used up; free some space" },
 	{ CELL_STAGE_NONE, ENOMEM, "memory is used up; stop something" },
-	{ CELL_STAGE_NONE, EMFILE, "raise the limit on open files (ulimit -n)" },
+	{ CELL_STAGE_NONE, EMFILE,
+	  "raise the limit on open files (ulimit -n)" },
 	{ CELL_STAGE_NONE, ENFILE,
 	  "the system's table of open files is full; raise fs.file-max" },
 	{ CELL_STAGE_NONE, EAGAIN,
@@ -212,11 +225,12 @@ static void failure_put_reason(const struct cell_failure *f, struct text *t)
 			     "into the package");
 		break;
 	case CELL_REASON_APPARMOR:
-		text_puts(t, "AppArmor restricts unprivileged user namespaces; "
-			     "as root: sysctl "
-			     "kernel.apparmor_restrict_unprivileged_userns=0, "
-			     "or install an AppArmor profile that allows userns "
-			     "for reeve");
+		text_puts(t,
+			  "AppArmor restricts unprivileged user namespaces; "
+			  "as root: sysctl "
+			  "kernel.apparmor_restrict_unprivileged_userns=0, "
+			  "or install an AppArmor profile that allows userns "
+			  "for reeve");
 		break;
 	case CELL_REASON_NO_USERNS:
 		text_puts(t, "user namespaces are switched off "

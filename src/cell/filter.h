@@ -1,7 +1,7 @@
 /*
  * The system call filters of all cells: lists of what is allowed, compiled once
- * by libseccomp in the launcher, and loaded in every cell: one for the component,
- * and a tiny one for the init.
+ * by libseccomp in the launcher, and loaded in every cell: one for the
+ * component, and a tiny one for the init.
  */
 #pragma once
 

@@ -43,8 +43,8 @@ static void hearth_remove_child(int fd, const char *name)
 	cgroup_remove(fd, name);
 }
 
-/* A directory of ours whose manager is gone. Living tasks keep it from being
- * removed, so a manager that we cannot see loses nothing. */
+/* A directory of ours whose launcher is gone. Living tasks keep it from being
+ * removed, so a launcher that we cannot see loses nothing. */
 static void hearth_remove_stale(int fd, const char *name)
 {
 	pid_t pid = (pid_t)strtol(name + strlen("reeve-"), NULL, 10);
@@ -85,8 +85,8 @@ static int hearth_find(struct hearth *h)
 	h->parent_fd = open(own, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (h->parent_fd < 0)
 		return -errno;
-	/* To be born in a child of ours, a task must be allowed to leave our own
-	 * cgroup: both need the common ancestor's cgroup.procs. */
+	/* To be born in a child of ours, a task must be allowed to leave our
+	 * own cgroup: both need the common ancestor's cgroup.procs. */
 	if (!cgroup_is_usable(h->parent_fd))
 		return -EACCES;
 	n = strlen(own);
@@ -99,10 +99,10 @@ static int hearth_find(struct hearth *h)
 	return hearth_make(h);
 }
 
-void hearth_open(struct hearth *h, pid_t manager_pid)
+void hearth_open(struct hearth *h)
 {
 	*h = (struct hearth){ .parent_fd = -1, .fd = -1 };
-	snprintf(h->name, sizeof(h->name), "reeve-%d", (int)manager_pid);
+	snprintf(h->name, sizeof(h->name), "reeve-%d", (int)getpid());
 	h->error = hearth_find(h);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Three walls keep the cell from outliving its manager: the parent-death signal,
- * the end of the socket, and the launcher, which kills what is left. When the
- * init ends, the kernel ends every task of the namespace.
+ * Three walls keep the cell from outliving its manager: the parent-death
+ * signal, the end of the socket, and the launcher, which kills what is left.
+ * When the init ends, the kernel ends every task of the namespace.
  */
 #include "cell/init.h"
 
@@ -211,8 +211,8 @@ static void init_warm_up(void)
 }
 
 /*
- * Move what was received out of the way of what the component will have, so that
- * no descriptor is overwritten before it has been used.
+ * Move what was received out of the way of what the component will have, so
+ * that no descriptor is overwritten before it has been used.
  */
 static int init_lift_fds(struct init *s)
 {
@@ -361,6 +361,8 @@ static void init_let_go(struct init *s)
 	fd_close(s->blank.tmp_fd);
 	fd_close(s->blank.shm_fd);
 	fd_close(s->blank.ruleset_fd);
+	fd_close(s->blank.host_ns_fd);
+	fd_close(s->blank.cell_ns_fd);
 	plan_fini(&s->plan);
 	if (confine_init(&s->blank, s->config->init_filter, &why) < 0)
 		init_fail(&why);

@@ -1,7 +1,7 @@
 /*
- * The init of a cell: process 1 of its pid namespace. It builds the blank, waits
- * for a plan, carries it out, starts the component's main task, and from then on
- * reaps and reports.
+ * The init of a cell: process 1 of its pid namespace. It builds the blank,
+ * waits for a plan, carries it out, starts the component's main task, and from
+ * then on reaps and reports.
  */
 #pragma once
 

@@ -1,10 +1,10 @@
 /*
- * The launcher keeps a row per living cell, with the descriptor of its init: that
- * becomes readable when the cell is gone, and then its cgroup is removed. What
- * the rows still hold when the manager has gone is killed.
+ * The launcher keeps a row per living cell, with the descriptor of its init:
+ * that becomes readable when the cell is gone, and then its cgroup is removed.
+ * What the rows still hold when the manager has gone is killed.
  *
- * Cells are made with CLONE_PARENT: they are the manager's children, which reaps
- * them, and get its death as their signal.
+ * Cells are made with CLONE_PARENT: they are the manager's children, which
+ * reaps them, and get its death as their signal.
  */
 #include "cell/launch.h"
 
@@ -73,7 +73,7 @@ struct launch {
 	struct filter filter, init_filter;
 	int filter_error;
 	struct hearth hearth; /* where cgroups are made */
-	struct range range; /* where user ids come from */
+	struct range range;   /* where user ids come from */
 };
 
 /* What is put together for one blank. */
@@ -238,8 +238,7 @@ static int launch_build(struct launch *l, struct protocol_blank *blank,
 	r = packet_pair(p->sockets);
 	if (r < 0)
 		return launch_fail(&blank->failure, CELL_STAGE_CLONE, r);
-	if (launch_new_cgroup(l, blank, p) < 0 ||
-	    launch_clone(l, blank, p) < 0)
+	if (launch_new_cgroup(l, blank, p) < 0 || launch_clone(l, blank, p) < 0)
 		return -1;
 	r = launch_keep(l, blank, p);
 	if (r < 0)
@@ -417,7 +416,7 @@ static void launch_rename(void)
 /* Keep nothing of the manager's but the socket, in a session of our own. */
 static void launch_detach(int socket_fd)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+	static const int ignored[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT,
 				       SIGPIPE, SIGTSTP, SIGUSR1, SIGUSR2 };
 	sigset_t none;
 	size_t i;
@@ -446,20 +445,20 @@ _Noreturn void launch_main(int socket_fd, const struct launch_config *config)
 	struct epoll_event events[LAUNCH_EVENTS];
 	int i, n;
 
-	/* Should the socket happen to be where descriptor 3 goes already, dup3()
-	 * would fail, and nothing be lost. */
+	/* Should the socket happen to be where descriptor 3 goes already,
+	 * dup3() would fail, and nothing be lost. */
 	launch_detach(socket_fd);
 	launch_rename();
 	list_init(&l.cells);
 	list_init(&l.paths);
-	hearth_open(&l.hearth, config->manager_pid);
+	hearth_open(&l.hearth);
 	range_init(&l.range);
 	l.filter_error = filter_build(&l.filter);
 	if (l.filter_error == 0)
 		l.filter_error = filter_build_init(&l.init_filter);
 	l.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (l.epoll_fd < 0 || epoll_ctl(l.epoll_fd, EPOLL_CTL_ADD,
-					LAUNCH_SOCKET, &event) < 0)
+	if (l.epoll_fd < 0 ||
+	    epoll_ctl(l.epoll_fd, EPOLL_CTL_ADD, LAUNCH_SOCKET, &event) < 0)
 		_exit(1);
 	for (;;) {
 		n = epoll_wait(l.epoll_fd, events, LAUNCH_EVENTS,

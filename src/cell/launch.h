@@ -3,12 +3,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct launch_config {
 	uint32_t layers, required;
 	bool is_root;
-	pid_t manager_pid;
 };
 
 /* In the forked child: make blanks until the manager is gone, tidy up, exit. */

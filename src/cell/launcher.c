@@ -87,8 +87,8 @@ int launcher_start(struct launcher *l, const struct launcher_config *config)
 
 	*l = (struct launcher)LAUNCHER_INIT;
 	l->layers = config->layers ? config->layers : CELL_LAYERS_ALL;
-	l->required = config->required ? config->required
-				       : CELL_LAYERS_REQUIRED;
+	l->required =
+		config->required ? config->required : CELL_LAYERS_REQUIRED;
 	l->required &= l->layers;
 	l->pool = config->pool ? config->pool : LAUNCHER_POOL_DEFAULT;
 	if (l->pool > LAUNCHER_POOL_MAX)
@@ -99,7 +99,6 @@ int launcher_start(struct launcher *l, const struct launcher_config *config)
 		.layers = l->layers,
 		.required = l->required,
 		.is_root = l->is_root,
-		.manager_pid = getpid(),
 	};
 	r = launcher_fork(l, &launch);
 	if (r < 0)
@@ -258,8 +257,8 @@ int launcher_unregister_path(struct launcher *l, const char *path)
 	return launcher_send(l, PROTOCOL_UNREGISTER, path);
 }
 
-/* Read on until the launcher has closed its end: blanks that are on their way are
- * children of ours, to be reaped. */
+/* Read on until the launcher has closed its end: blanks that are on their way
+ * are children of ours, to be reaped. */
 static void launcher_drain(struct launcher *l, int timeout_ms)
 {
 	struct pollfd p = { .fd = l->socket_fd, .events = POLLIN };

@@ -4,9 +4,9 @@
  *
  * It is forked from the manager at its very start, before there is memory worth
  * copying or a descriptor worth leaking. It lives in a session of its own,
- * ignores what a terminal sends, and ends when the manager's end of its socket is
- * closed: then it kills every cell that is left, removes their cgroups, unlinks
- * the registered paths, and exits.
+ * ignores what a terminal sends, and ends when the manager's end of its socket
+ * is closed: then it kills every cell that is left, removes their cgroups,
+ * unlinks the registered paths, and exits.
  *
  * All calls here run in the manager and none of them blocks, but
  * launcher_start() and launcher_stop().
@@ -24,8 +24,8 @@
 enum { LAUNCHER_POOL_DEFAULT = 2, LAUNCHER_POOL_MAX = 32 };
 
 struct launcher_config {
-	unsigned pool; /* blanks kept ready; 0: the default */
-	uint32_t layers; /* CELL_LAYER_* to use; 0: all */
+	unsigned pool;	   /* blanks kept ready; 0: the default */
+	uint32_t layers;   /* CELL_LAYER_* to use; 0: all */
 	uint32_t required; /* a start fails without these; 0: the default */
 };
 
@@ -33,7 +33,7 @@ struct launcher {
 	pid_t pid;
 	int pidfd;
 	int socket_fd; /* watch for EPOLLIN, then launcher_process() */
-	bool is_root; /* cells get user ids of their own */
+	bool is_root;  /* cells get user ids of their own */
 	uint32_t layers, required;
 
 	struct cell blanks[LAUNCHER_POOL_MAX];
@@ -49,26 +49,27 @@ struct launcher {
 
 enum launcher_verdict {
 	LAUNCHER_OK,
-	LAUNCHER_EMPTY, /* no blank yet: one was asked for, watch socket_fd */
+	LAUNCHER_EMPTY,	 /* no blank yet: one was asked for, watch socket_fd */
 	LAUNCHER_FAILED, /* no blank can be made; see the failure */
 };
 
 /*
  * Fork the launcher. Call while the process is single-threaded, before it has
- * opened or allocated much. 0 or -errno.
+ * opened or allocated much, and from the thread that will live longest: its end
+ * is what kills the cells. 0 or -errno.
  */
 int launcher_start(struct launcher *l, const struct launcher_config *config);
 
 /*
- * Read what the launcher sent; when socket_fd is readable. 0, or -EPIPE when the
- * launcher is gone (no more cells can be made), or another fault.
+ * Read what the launcher sent; when socket_fd is readable. 0, or -EPIPE when
+ * the launcher is gone (no more cells can be made), or another fault.
  */
 int launcher_process(struct launcher *l);
 
 /*
  * Take a blank cell, and ask for the next one. LAUNCHER_EMPTY: ask again after
- * the next launcher_process(). LAUNCHER_FAILED: *ret_why says why; the next call
- * tries anew. @ret is the caller's to end with cell_fini().
+ * the next launcher_process(). LAUNCHER_FAILED: *ret_why says why; the next
+ * call tries anew. @ret is the caller's to end with cell_fini().
  */
 int launcher_take(struct launcher *l, struct cell *ret,
 		  struct cell_failure *ret_why);

@@ -8,12 +8,12 @@
 
 enum cell_layer {
 	CELL_LAYER_UIDS = 0x1, /* as root: a range of user ids for each cell */
-	CELL_LAYER_NET = 0x2, /* a network namespace of its own */
+	CELL_LAYER_NET = 0x2,  /* a network namespace of its own */
 	CELL_LAYER_CAPS = 0x4, /* no capabilities, no way to get any */
 	CELL_LAYER_LANDLOCK = 0x8,
 	CELL_LAYER_SECCOMP = 0x10,
 	CELL_LAYER_CGROUP = 0x20,
-	CELL_LAYER_PROC = 0x40, /* a /proc of its own */
+	CELL_LAYER_PROC = 0x40,	    /* a /proc of its own */
 	CELL_LAYER_READONLY = 0x80, /* read-only mounts are read-only */
 
 	CELL_LAYERS_ALL = 0xff,

@@ -1,7 +1,7 @@
 /*
- * Building and checking. Arrays live in the arena and double when they are full;
- * what they grow out of stays in the arena until the plan ends, which costs at
- * most as much again.
+ * Building and checking. Arrays live in the arena and double when they are
+ * full; what they grow out of stays in the arena until the plan ends, which
+ * costs at most as much again.
  */
 #include "cell/plan.h"
 
@@ -378,8 +378,7 @@ const char *plan_verdict_text(int verdict)
 	static const char *const texts[] = {
 		[PLAN_OK] = "nothing is wrong",
 		[PLAN_TOO_LARGE] = "it is larger than a plan may be",
-		[PLAN_BAD_PATH] = "a path is not absolute and normal, is too "
-				  "long, or is one the cell needs itself",
+		[PLAN_BAD_PATH] = "a path is not normal, or the cell's own",
 		[PLAN_BAD_NAME] = "a service's name is not one path component",
 		[PLAN_BAD_STRING] = "a string is empty, too long or malformed",
 		[PLAN_BAD_RIGHTS] = "a mount has no rights, or unknown ones",

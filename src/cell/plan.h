@@ -2,10 +2,10 @@
  * The plan of a cell: everything that decides what a component's tasks will see
  * and may do, as plain data.
  *
- * The manager builds a plan, can print it (reeve show --plan), and sends it to a
- * blank cell, whose init carries it out. Encoding and rendering are pure; the
- * reader is strict and bounded, and refuses whatever plan_write() would not have
- * written.
+ * The manager builds a plan, can print it (reeve show --plan), and sends it to
+ * a blank cell, whose init carries it out. Encoding and rendering are pure; the
+ * reader is strict and bounded, and refuses whatever plan_write() would not
+ * have written.
  */
 #pragma once
 
@@ -57,7 +57,7 @@ struct plan_mount {
 
 /* A socket that the cell listens on for the manager. */
 struct plan_service {
-	uint32_t dir; /* index into the plan's dirs */
+	uint32_t dir;	  /* index into the plan's dirs */
 	const char *name; /* one path component, 1 to 255 bytes */
 };
 
@@ -83,10 +83,11 @@ struct plan {
 
 	const char *moniker;
 	const char *binary; /* path in the cell: "/pkg/bin/hippo" */
-	const char *cwd; /* in the cell; NULL: "/" */
-	const char **args; /* argv[0] included */
+	const char *cwd;    /* in the cell; NULL: "/" */
+	const char **args;  /* argv[0] included */
 	size_t n_args;
-	const char **environ; /* "KEY=VALUE"; "LISTEN_PID=" alone is filled in */
+	const char *
+		*environ; /* "KEY=VALUE"; "LISTEN_PID=" alone is filled in */
 	size_t n_environ;
 	struct plan_mount *mounts;
 	size_t n_mounts;
@@ -100,20 +101,20 @@ struct plan {
 	size_t n_limits;
 
 	uint64_t tmp_bytes; /* limit of /tmp and of /dev/shm, each */
-	bool strict; /* none of the host's programs and libraries */
-	bool notify_stop; /* told to stop before it is killed */
-	uint32_t stop_ms; /* grace between the two */
+	bool strict;	    /* none of the host's programs and libraries */
+	bool notify_stop;   /* told to stop before it is killed */
+	uint32_t stop_ms;   /* grace between the two */
 };
 
 /* What is wrong with a plan or its encoding. */
 enum plan_verdict {
 	PLAN_OK,
-	PLAN_TOO_LARGE, /* more bytes or elements than the limits above */
-	PLAN_BAD_PATH, /* not absolute and normal, or too long */
-	PLAN_BAD_NAME, /* a service's name is not one path component */
+	PLAN_TOO_LARGE,	 /* more bytes or elements than the limits above */
+	PLAN_BAD_PATH,	 /* not absolute and normal, or too long */
+	PLAN_BAD_NAME,	 /* a service's name is not one path component */
 	PLAN_BAD_STRING, /* empty, too long, or a zero byte inside */
 	PLAN_BAD_RIGHTS,
-	PLAN_DOUBLE, /* two things at one path */
+	PLAN_DOUBLE,	/* two things at one path */
 	PLAN_CUT_SHORT, /* encoding ends too early, or too late */
 	PLAN_BAD_VALUE, /* an encoded field holds none of its values */
 };

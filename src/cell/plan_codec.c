@@ -1,10 +1,11 @@
 /*
- * The plan's encoding: little-endian numbers, strings as length and bytes, arrays
- * as count and elements, in the order of struct plan, behind a magic number.
+ * The plan's encoding: little-endian numbers, strings as length and bytes,
+ * arrays as count and elements, in the order of struct plan, behind a magic
+ * number.
  *
- * The reader goes through the same plan_add_ functions as a builder does, so that
- * nothing can be read that could not have been built, and asks plan_check() at
- * the end.
+ * The reader goes through the same plan_add_ functions as a builder does, so
+ * that nothing can be read that could not have been built, and asks
+ * plan_check() at the end.
  */
 #include <errno.h>
 #include <string.h>

@@ -100,8 +100,9 @@ void plan_render(const struct plan *p, struct text *t)
 		plan_put_line(t, i ? "" : "environ", p->environ[i]);
 	plan_put_line(t, "cwd", p->cwd ? p->cwd : "/");
 	plan_put_line(t, "namespaces", "user mount pid ipc uts net cgroup");
-	plan_put_line(t, "host", p->strict ? "nothing (strict)"
-					   : "/usr and the loader, read-only");
+	plan_put_line(t, "host",
+		      p->strict ? "nothing (strict)"
+				: "/usr and the loader, read-only");
 	text_printf(t, "tmp         %" PRIu64 " bytes\n", p->tmp_bytes);
 	for (i = 0; i < p->n_mounts; i++)
 		plan_put_mount(t, &p->mounts[i]);

@@ -1,8 +1,8 @@
 /*
  * Most rows come from one trial: a child in new namespaces tries, one after the
  * other, what a cell's init does, and leaves what it got in shared memory. The
- * others ask the system directly. Each row says in one place what is tried, what
- * the answer means, and what to do about it.
+ * others ask the system directly. Each row says in one place what is tried,
+ * what the answer means, and what to do about it.
  */
 #include "cell/probe.h"
 
@@ -244,8 +244,8 @@ static void probe_namespaces(struct probe *p)
 		uint64_t flag;
 		const char *name;
 	} kinds[] = {
-		{ CLONE_NEWNS, "mount" },   { CLONE_NEWPID, "pid" },
-		{ CLONE_NEWIPC, "ipc" },    { CLONE_NEWUTS, "uts" },
+		{ CLONE_NEWNS, "mount" },    { CLONE_NEWPID, "pid" },
+		{ CLONE_NEWIPC, "ipc" },     { CLONE_NEWUTS, "uts" },
 		{ CLONE_NEWNET, "network" }, { CLONE_NEWCGROUP, "cgroup" },
 	};
 	char lacking[100] = "";
@@ -437,7 +437,7 @@ static void probe_cgroup(struct probe *p)
 	char path[256];
 	int r;
 
-	hearth_open(&p->hearth, getpid());
+	hearth_open(&p->hearth);
 	if (p->hearth.error == -ENOENT) {
 		probe_row(p, "cgroup2", PROBE_DEGRADED,
 			  "as root: mount -t cgroup2 none /sys/fs/cgroup, or "
@@ -551,20 +551,21 @@ static void probe_nofile(struct probe *p)
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
-	probe_row(p, "nofile", limit.rlim_max < 4096 ? PROBE_DEGRADED : PROBE_OK,
-		  limit.rlim_max < 4096 ? "raise the hard limit: ulimit -Hn, "
-					  "or limits.conf"
-					: NULL,
-		  "at most %llu open files", (unsigned long long)limit.rlim_max);
+	probe_row(
+		p, "nofile", limit.rlim_max < 4096 ? PROBE_DEGRADED : PROBE_OK,
+		limit.rlim_max < 4096 ? "raise the hard limit: ulimit -Hn, "
+					"or limits.conf"
+				      : NULL,
+		"at most %llu open files", (unsigned long long)limit.rlim_max);
 }
 
 void cell_probe_run(struct cell_probe *out)
 {
 	static void (*const probes[])(struct probe *) = {
-		probe_kernel,	probe_clone3, probe_trial,    probe_userns,
-		probe_settings, probe_namespaces, probe_mounts, probe_idmap,
-		probe_uids,	probe_seccomp, probe_landlock, probe_cgroup,
-		probe_limits,	probe_getfd,  probe_yama,     probe_nofile,
+		probe_kernel,	probe_clone3,	  probe_trial,	  probe_userns,
+		probe_settings, probe_namespaces, probe_mounts,	  probe_idmap,
+		probe_uids,	probe_seccomp,	  probe_landlock, probe_cgroup,
+		probe_limits,	probe_getfd,	  probe_yama,	  probe_nofile,
 	};
 	struct probe p = {
 		.out = out,

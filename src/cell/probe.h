@@ -1,8 +1,10 @@
 /*
- * What this kernel and this system allow: one row for each thing that cells use.
+ * What this kernel and this system allow: one row for each thing that cells
+ * use.
  *
  * Found out by trying, never by version. A probe forks short-lived children and
- * takes some milliseconds: for `reeve doctor` and for tests, not for every start.
+ * takes some milliseconds: for `reeve doctor` and for tests, not for every
+ * start.
  */
 #pragma once
 
@@ -13,14 +15,14 @@
 enum probe_state {
 	PROBE_OK,
 	PROBE_DEGRADED, /* cells work, with less than they could have */
-	PROBE_MISSING, /* cells cannot be made, or a promise cannot be kept */
+	PROBE_MISSING,	/* cells cannot be made, or a promise cannot be kept */
 };
 
 struct cell_probe_row {
 	const char *name; /* static, e.g. "landlock" */
 	enum probe_state state;
 	char sentence[200]; /* what was found */
-	char fix[200]; /* what to do about it; "" if nothing */
+	char fix[200];	    /* what to do about it; "" if nothing */
 };
 
 enum { CELL_PROBE_ROWS_MAX = 40 };

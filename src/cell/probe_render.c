@@ -43,8 +43,9 @@ void cell_probe_render(const struct cell_probe *p, struct text *t)
 	const struct cell_probe_row *row;
 
 	for (row = p->rows; row < p->rows + p->n_rows; row++) {
-		text_printf(t, "%-8s  %-19s  %s\n", probe_state_name(row->state),
-			    row->name, row->sentence);
+		text_printf(t, "%-8s  %-19s  %s\n",
+			    probe_state_name(row->state), row->name,
+			    row->sentence);
 		if (row->fix[0])
 			text_printf(t, "%33s%s\n", "to mend it: ", row->fix);
 	}

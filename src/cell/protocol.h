@@ -14,8 +14,8 @@
 
 enum protocol_type {
 	/* Manager to launcher. */
-	PROTOCOL_ASK = 1, /* make one more blank, when there is time */
-	PROTOCOL_HURRY, /* somebody waits for those that were asked for */
+	PROTOCOL_ASK = 1,  /* make one more blank, when there is time */
+	PROTOCOL_HURRY,	   /* somebody waits for those that were asked for */
 	PROTOCOL_REGISTER, /* a path follows */
 	PROTOCOL_UNREGISTER,
 	/* Launcher to manager. */
@@ -53,14 +53,15 @@ struct protocol_blank {
 
 /* How the init gets at a mount of the plan. */
 enum protocol_mount {
-	PROTOCOL_MOUNT_OPEN, /* opens it itself */
+	PROTOCOL_MOUNT_OPEN,   /* opens it itself */
 	PROTOCOL_MOUNT_PASSED, /* a descriptor is passed */
 	PROTOCOL_MOUNT_ABSENT, /* optional, and not there */
 };
 
 /*
- * In front of the encoded plan. Descriptors in this order: standard input, output
- * and error (those whose bit is set), the files, the mounts that are passed.
+ * In front of the encoded plan. Descriptors in this order: standard input,
+ * output and error (those whose bit is set), the files, the mounts that are
+ * passed.
  */
 struct protocol_plan {
 	uint32_t type;
@@ -77,8 +78,8 @@ struct protocol_signal {
 
 struct protocol_event {
 	uint32_t type;
-	uint32_t first; /* LISTENERS, DIRS */
-	uint32_t missing; /* STARTED */
-	int32_t code, signal; /* EXITED */
+	uint32_t first;		     /* LISTENERS, DIRS */
+	uint32_t missing;	     /* STARTED */
+	int32_t code, signal;	     /* EXITED */
 	struct cell_failure failure; /* FAILED */
 };

@@ -1,7 +1,7 @@
 /*
- * Slots are taken in turn, beginning at a random one, so that two managers rarely
- * meet and a slot is used again only after all others. Two cells with one slot
- * would share the kernel's counts and nothing else.
+ * Slots are taken in turn, beginning at a random one, so that two managers
+ * rarely meet and a slot is used again only after all others. Two cells with
+ * one slot would share the kernel's counts and nothing else.
  */
 #include "cell/range.h"
 

@@ -1,7 +1,7 @@
 /*
- * A unix address holds 107 bytes, a name may have 255 and its directory more: so
- * the socket is bound relative to the working directory, and a long name, or one
- * that is taken, is bound under a short one and renamed.
+ * A unix address holds 107 bytes, a name may have 255 and its directory more:
+ * so the socket is bound relative to the working directory, and a long name, or
+ * one that is taken, is bound under a short one and renamed.
  */
 #include "cell/service.h"
 

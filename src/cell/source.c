@@ -1,10 +1,10 @@
 /*
  * Who owns the files: inside of a cell the component is user 1000. Without root
  * that is the user who runs the manager, and nothing needs to be done. As root
- * every cell has host ids of its own, which own nothing on the disk; so mounts are
- * mapped: the owner of the directory (1000 for storage) appears as the cell's
- * user. A file system that cannot be mapped has its storage chowned instead;
- * directories of the host are never chowned.
+ * every cell has host ids of its own, which own nothing on the disk; so mounts
+ * are mapped: the owner of the directory (1000 for storage) appears as the
+ * cell's user. A file system that cannot be mapped has its storage chowned
+ * instead; directories of the host are never chowned.
  */
 #include "cell/source.h"
 

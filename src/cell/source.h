@@ -1,6 +1,6 @@
 /*
- * The host's side of a plan's mount: from a path to a detached mount that carries
- * the rights in its flags.
+ * The host's side of a plan's mount: from a path to a detached mount that
+ * carries the rights in its flags.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct source_owner {
 	/* Ids are mapped for the cell: the manager is root and the cell has a
 	 * range of ids of its own. */
 	bool is_mapped;
-	int userns_fd; /* the cell's */
+	int userns_fd;	   /* the cell's */
 	uint32_t uid, gid; /* host ids of the component's user */
 	bool has_readonly; /* false only for tests: never mount read-only */
 };

@@ -6,6 +6,15 @@
 #include "cmd/cmd.h"
 #include "cmd/offline.h"
 
+/* A diagnostic names its file in front already. */
+static const char *without_file(const char *why, const char *file)
+{
+	size_t n = strlen(file);
+
+	return strncmp(why, file, n) || strncmp(why + n, ": ", 2) ? why
+								  : why + n + 2;
+}
+
 /* Only the file itself. */
 static int check_file(const char *file, struct report *report)
 {
@@ -21,7 +30,8 @@ static int check_file(const char *file, struct report *report)
 	if (r && report->n_errors == before)
 		report_add(report, SEVERITY_ERROR, file, (struct place){ 0, 0 },
 			   "unreadable", "%s",
-			   r < 0 ? strerror(-r) : text_string(&why));
+			   r < 0 ? strerror(-r)
+				 : without_file(text_string(&why), file));
 	manifest_free(m);
 	package_fini(&p);
 	return r < 0 ? r : 0;

@@ -111,7 +111,12 @@ static void put_offline(struct listing *l, const struct realm *r)
 	text_json(&l->out, r->moniker);
 	text_puts(&l->out, ",\"url\":");
 	text_json(&l->out, r->url);
-	text_printf(&l->out, ",\"state\":\"%s\"}\n", state);
+	text_printf(&l->out, ",\"state\":\"%s\"", state);
+	if (r->broken) {
+		text_puts(&l->out, ",\"error\":");
+		text_json(&l->out, r->broken);
+	}
+	text_puts(&l->out, "}\n");
 }
 
 static int tree_offline(const char *file, const struct cmd_options *options)
@@ -127,8 +132,11 @@ static int tree_offline(const char *file, const struct cmd_options *options)
 	if (!offline_init(&o, file, options))
 		return cmd_fail("out of memory");
 	for (r = o.tree.root; r; r = realm_next(r)) {
-		if (resolver_resolve(&o.resolver, r, &o.report) < 0)
+		if (resolver_resolve(&o.resolver, r, &o.report) < 0) {
+			cmd_fail("out of memory");
+			broken = true;
 			break;
+		}
 		put_offline(&l, r);
 		broken |= r->state == REALM_BROKEN;
 	}

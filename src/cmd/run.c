@@ -12,20 +12,44 @@
 struct screen {
 	struct journal_listener listener;
 	bool json, quiet, colour;
+	const char *program; /* of a cell of its own; NULL: a tree */
 };
+
+/* The output of a single program is its own: only what kept it from running is
+ * said, elsewhere. */
+static void tell_failure(const struct screen *s, const struct journal_entry *e)
+{
+	_cleanup_text_ struct text t = TEXT_INIT;
+
+	if (e->kind != JOURNAL_FAILED && e->kind != JOURNAL_REFUSED)
+		return;
+	if (s->json) {
+		journal_render_json(e, &t);
+		text_puts(&t, "\n");
+	} else {
+		text_printf(&t, "reeve: %s %s\n", s->program, e->text);
+	}
+	cmd_print_error(&t);
+}
 
 static void on_entry(struct journal_listener *l, const struct journal_entry *e)
 {
 	struct screen *s = container_of(l, struct screen, listener);
 	_cleanup_text_ struct text t = TEXT_INIT;
 
+	if (s->program) {
+		tell_failure(s, e);
+		return;
+	}
 	if (s->quiet && e->kind != JOURNAL_LOG && e->kind != JOURNAL_FAILED &&
 	    e->kind != JOURNAL_REFUSED)
 		return;
-	if (s->json)
-		text_printf(&t, "%s\n", e->json);
-	else
+	if (s->json) {
+		journal_render_json(e, &t);
+		text_puts(&t, "\n");
+	} else {
 		journal_render(e, s->colour, &t);
+	}
 	/* A closed pipe must not end the tree: write errors are ignored. */
 	cmd_print(&t);
 }
@@ -35,7 +59,10 @@ static int run_manager(struct manager_options *m_options,
 {
 	struct screen screen = { .json = options->json,
 				 .quiet = options->quiet,
-				 .colour = cmd_has_colour(STDOUT_FILENO) };
+				 .colour = cmd_has_colour(STDOUT_FILENO),
+				 .program = m_options->program
+						    ? m_options->root_file
+						    : NULL };
 	_cleanup_text_ struct text why = TEXT_INIT;
 	struct manager *m = NULL;
 	struct report report;
@@ -55,9 +82,8 @@ static int run_manager(struct manager_options *m_options,
 		return EXIT_NOT;
 	}
 	report_fini(&report);
-	if (!m_options->program)
-		journal_listen(m->journal, &screen.listener);
 	screen.listener.on_entry = on_entry;
+	journal_listen(m->journal, &screen.listener);
 	r = manager_run(m);
 	manager_free(m);
 	return r < 0 ? cmd_fail("%s", strerror(-r)) : r;

@@ -28,7 +28,7 @@
 
 enum {
 	CONNECTIONS_MAX = 64,
-	CONTROL_QUEUE_MAX = 4 * 1024 * 1024,
+	CONTROL_QUEUE_MAX = 6 * 1024 * 1024,
 };
 
 struct control {
@@ -248,30 +248,40 @@ static void on_conn(struct loop_source *source, uint32_t events)
 
 /* ---- the socket ---- */
 
-static void on_accept(struct loop_source *source, uint32_t events)
+int control_adopt(struct control *s, int take_fd)
 {
-	struct control *s = container_of(source, struct control, source);
-	struct control_conn *c;
-	int fd;
+	struct control_conn *c = NULL;
+	int r = -ENOSPC;
 
-	(void)events;
-	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
-	c = s->n_connections < CONNECTIONS_MAX ? calloc(1, sizeof(*c)) : NULL;
-	if (!c || loop_add(s->manager->loop, &c->source, fd, EPOLLIN, on_conn) <
-			  0) {
+	if (s->n_connections < CONNECTIONS_MAX) {
+		c = calloc(1, sizeof(*c));
+		r = c ? loop_add(s->manager->loop, &c->source, take_fd,
+				 EPOLLIN, on_conn) :
+			-ENOMEM;
+	}
+	if (r < 0) {
 		free(c);
-		channel_close_epitaph(fd, REEVE_ERR_NO_RESOURCES, true);
-		return;
+		channel_close_epitaph(take_fd, REEVE_ERR_NO_RESOURCES, true);
+		return r;
 	}
 	c->control = s;
 	c->manager = s->manager;
-	c->fd = fd;
+	c->fd = take_fd;
 	list_init(&c->queue);
 	list_init(&c->listener.link);
 	list_link(&s->connections, &c->link);
 	s->n_connections++;
+	return 0;
+}
+
+static void on_accept(struct loop_source *source, uint32_t events)
+{
+	struct control *s = container_of(source, struct control, source);
+	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+
+	(void)events;
+	if (fd >= 0)
+		(void)control_adopt(s, fd);
 }
 
 char *control_directory(void)
@@ -305,7 +315,7 @@ char *control_directory(void)
 	return t.bytes;
 }
 
-static int control_listen(struct control *s)
+int control_listen(struct control *s)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_free_ char *directory = control_directory();
@@ -337,18 +347,12 @@ static int control_listen(struct control *s)
 int control_new(struct manager *m, struct control **ret)
 {
 	struct control *s = calloc(1, sizeof(*s));
-	int r;
 
 	if (!s)
 		return -ENOMEM;
 	s->manager = m;
 	s->fd = -1;
 	list_init(&s->connections);
-	r = control_listen(s);
-	if (r < 0) {
-		control_free(s);
-		return r;
-	}
 	*ret = s;
 	return 0;
 }

@@ -11,8 +11,13 @@
 
 struct control;
 
-/* Make the socket and listen. 0 or -errno. */
+/* Nobody can connect yet. 0 or -ENOMEM. */
 int control_new(struct manager *m, struct control **ret);
+/* Make the socket and listen. 0 or -errno. */
+int control_listen(struct control *c);
+/* Serve a connection. 0, or -errno: it was closed with an epitaph. It is taken
+ * in any case. */
+int control_adopt(struct control *c, int take_fd);
 /* Closes all connections, removes the socket. NULL is allowed. */
 void control_free(struct control *c);
 

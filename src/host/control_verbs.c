@@ -131,11 +131,20 @@ static void verb_stop(struct control_conn *c, const char *const *argv,
 	control_conn_end(c, 0, NULL);
 }
 
+static void send_entry(struct control_conn *c, const struct journal_entry *e)
+{
+	_cleanup_text_ struct text json = TEXT_INIT;
+
+	journal_render_json(e, &json);
+	if (!text_is_failed(&json))
+		control_conn_data(c, text_string(&json));
+}
+
 static bool on_kept(void *userdata, const struct journal_entry *e)
 {
 	struct control_conn *c = userdata;
 
-	control_conn_data(c, e->json);
+	send_entry(c, e);
 	return c->fd >= 0;
 }
 
@@ -145,7 +154,7 @@ static void on_entry(struct journal_listener *l, const struct journal_entry *e)
 
 	if (*c->moniker && !moniker_is_below(e->moniker, c->moniker))
 		return;
-	control_conn_data(c, e->json);
+	send_entry(c, e);
 }
 
 /* log [MONIKER|"" [N [follow]]] */

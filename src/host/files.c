@@ -10,6 +10,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +23,7 @@ enum {
 	FILES_UID = 1000,
 	/* Directories that are themselves in used directories, and so on. */
 	FILES_DEPTH_MAX = 8,
+	REMOVE_DEPTH_MAX = 64,
 };
 
 void files_place_fini(struct files_place *p)
@@ -49,33 +52,34 @@ static void append_path(struct text *t, const char *path)
 		text_printf(t, "%s%s", t->n ? "/" : "", path);
 }
 
-/* The next segment of *path into @name; false at the end. */
-static bool next_segment(const char **path, char name[static 256])
+/* Copy the next segment of *path to @name. 1, 0 at the end, or -ENAMETOOLONG: no
+ * directory can be called that. */
+static int next_segment(const char **path, char name[static NAME_MAX + 1])
 {
 	size_t n;
 
 	while (**path == '/')
 		(*path)++;
 	n = strcspn(*path, "/");
-	if (!n || n > 255)
-		return false;
+	if (n > NAME_MAX)
+		return -ENAMETOOLONG;
 	memcpy(name, *path, n);
 	name[n] = 0;
 	*path += n;
-	return true;
+	return n > 0;
 }
 
 static int directory_make(const char *base, const char *sub, struct text *why)
 {
 	_cleanup_fd_ int fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char name[256];
-	int next;
+	char name[NAME_MAX + 1];
+	int next, r;
 
 	if (fd < 0) {
 		text_printf(why, "%s: %s", base, strerror(errno));
 		return FILES_INVALID;
 	}
-	while (next_segment(&sub, name)) {
+	while ((r = next_segment(&sub, name)) > 0) {
 		if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST) {
 			text_printf(why, "cannot make %s in %s: %s%s", name,
 				    base, strerror(errno),
@@ -98,6 +102,11 @@ static int directory_make(const char *base, const char *sub, struct text *why)
 				    strerror(errno));
 			return FILES_INVALID;
 		}
+	}
+	if (r < 0) {
+		text_printf(why, "%s in %s is too long for the name of a "
+			    "directory", sub, base);
+		return FILES_INVALID;
 	}
 	return 0;
 }
@@ -123,6 +132,20 @@ static int base_make(const char *base, struct text *why)
 			break;
 	}
 	return 0;
+}
+
+/* Where the own directories of @r are: no path in one realm's can lie in that of
+ * another, whatever the two are called. */
+static void append_realm(struct text *t, const struct realm *r)
+{
+	const char *segment = r->parent ? r->moniker + 1 : "";
+	size_t n;
+
+	for (; *segment; segment += n + (segment[n] == '/')) {
+		n = strcspn(segment, "/");
+		text_printf(t, "children/%.*s/", (int)n, segment);
+	}
+	text_puts(t, "own");
 }
 
 /* A directory under the state directory: STATE/@kind, and @sub in it. */
@@ -227,7 +250,7 @@ static int place_of(struct manager *m, struct realm *r, const char *path,
 	k = place_in_use(m, r, path, depth, ret, why);
 	if (k != FILES_ELSEWHERE)
 		return k;
-	append_path(&ret->sub, r->parent ? r->moniker : "root");
+	append_realm(&ret->sub, r);
 	append_path(&ret->sub, path);
 	return place_state(m, "directories", ret, why);
 }
@@ -256,45 +279,114 @@ int files_find_own(struct manager *m, struct realm *r, const char *path,
 	return place_of(m, r, path, 0, ret, ret_why);
 }
 
-/* Remove a directory and all in it, never following links, never leaving it. */
-static void remove_beneath(int at, const char *name, unsigned depth)
+/* Open the directory @name for reading, whatever mode its owner gave it. */
+static DIR *directory_open(int at, const char *name)
 {
-	struct dirent *e;
+	_cleanup_fd_ int fd = openat(
+		at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+	int list_fd;
 	DIR *d;
-	int fd;
 
-	if (unlinkat(at, name, 0) == 0 || errno != EISDIR || depth > 64)
-		return;
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		fd_close(fd);
-		return;
-	}
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			remove_beneath(dirfd(d), e->d_name, depth + 1);
-	closedir(d);
-	unlinkat(at, name, AT_REMOVEDIR);
+	if (fd < 0)
+		return NULL;
+	/* An O_PATH descriptor takes no fchmod(); its link in /proc does. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)chmod(path, 0700);
+	list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = list_fd < 0 ? NULL : fdopendir(list_fd);
+	if (!d)
+		fd_close(list_fd);
+	return d;
 }
 
-static int open_beneath(const char *base, const char *sub, char name[static 256])
+/*
+ * Remove @name and all in it, never following links, never leaving it. What is
+ * nested deeper than we follow is moved up into @top first: true then, and the
+ * caller calls again.
+ */
+static bool remove_beneath(int at, const char *name, int top, unsigned depth)
 {
-	int fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
-	char following[256];
+	static unsigned n_moved;
+	char moved_name[32];
+	bool moved = false;
+	struct dirent *e;
+	DIR *d;
 
-	if (fd < 0 || !next_segment(&sub, name))
-		return fd_close(fd);
-	while (next_segment(&sub, following)) {
+	if (unlinkat(at, name, 0) == 0 || errno != EISDIR)
+		return false;
+	if (depth > REMOVE_DEPTH_MAX) {
+		snprintf(moved_name, sizeof(moved_name), ".deep-%u", n_moved++);
+		return renameat(at, name, top, moved_name) == 0;
+	}
+	d = directory_open(at, name);
+	if (!d)
+		return false;
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			moved |= remove_beneath(dirfd(d), e->d_name,
+						top < 0 ? dirfd(d) : top,
+						depth + 1);
+	closedir(d);
+	unlinkat(at, name, AT_REMOVEDIR);
+	return moved;
+}
+
+/* Open the directory that holds the last segment of @sub, which is put in @name,
+ * following no links. -1 if there is none. */
+static int open_beneath(const char *base, const char *sub,
+			char name[static NAME_MAX + 1])
+{
+	_cleanup_fd_ int fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char following[NAME_MAX + 1];
+	int next, r;
+
+	r = fd < 0 ? 0 : next_segment(&sub, name);
+	if (r <= 0)
+		return -1;
+	while ((r = next_segment(&sub, following)) > 0) {
 		next = openat(fd, name,
 			      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		fd_close(fd);
 		if (next < 0)
 			return -1;
+		fd_close(fd);
 		fd = next;
 		memcpy(name, following, sizeof(following));
 	}
-	return fd;
+	return r < 0 ? -1 : TAKE_FD(fd);
+}
+
+/* Remove what is at @sub of @base, and up to @n_parents directories above it
+ * that are empty then. */
+static void place_remove(const char *base, char *sub, size_t n_parents)
+{
+	char name[NAME_MAX + 1], *slash;
+	int fd = open_beneath(base, sub, name);
+
+	if (fd < 0)
+		return;
+	while (remove_beneath(fd, name, -1, 0))
+		;
+	fd_close(fd);
+	while (n_parents-- && (slash = strrchr(sub, '/'))) {
+		*slash = 0;
+		fd = open_beneath(base, sub, name);
+		if (fd < 0 || unlinkat(fd, name, AT_REMOVEDIR) < 0)
+			n_parents = 0;
+		fd_close(fd);
+	}
+}
+
+/* How many directories of a user's part of a storage are made for it alone:
+ * its name and those of the realms above it, joined by "children". */
+static size_t storage_n_parents(const struct realm *user,
+				const struct realm *declarer)
+{
+	size_t n = 0;
+
+	for (; user && user != declarer; user = user->parent)
+		n += 2;
+	return n ? n - 1 : 0;
 }
 
 void files_remove_storage(struct manager *m, struct realm *r)
@@ -303,9 +395,8 @@ void files_remove_storage(struct manager *m, struct realm *r)
 	struct files_place place = { TEXT_INIT, TEXT_INIT };
 	_cleanup_text_ struct text why = TEXT_INIT;
 	struct route *route = calloc(1, sizeof(*route));
-	char name[256];
+	char *sub;
 	size_t i;
-	int fd;
 
 	for (i = 0; mf && route && i < mf->n_decls[DECL_USE]; i++) {
 		if (mf->decls[DECL_USE][i].type != CAPABILITY_STORAGE)
@@ -313,11 +404,12 @@ void files_remove_storage(struct manager *m, struct realm *r)
 		if (manager_route(m, r, &mf->decls[DECL_USE][i], route) ==
 			    ROUTE_ENDED &&
 		    !place_of_route(m, route, 0, &place, &why)) {
-			fd = open_beneath(text_string(&place.base),
-					  text_string(&place.sub), name);
-			if (fd >= 0)
-				remove_beneath(fd, name, 0);
-			fd_close(fd);
+			sub = strdup(text_string(&place.sub));
+			if (sub)
+				place_remove(text_string(&place.base), sub,
+					     storage_n_parents(
+						     r, route->storage_realm));
+			free(sub);
 		}
 		files_place_fini(&place);
 	}

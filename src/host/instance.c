@@ -53,6 +53,9 @@ int instance_get(struct manager *m, struct realm *r, struct instance **ret)
 	struct instance *i = r->instance;
 
 	if (!i) {
+		/* What outlives it shall not open it back to life. */
+		if (manager_is_doomed(m, r))
+			return -ESHUTDOWN;
 		i = calloc(1, sizeof(*i));
 		if (!i)
 			return -ENOMEM;
@@ -277,7 +280,8 @@ static void act_remove(struct instance *i)
 static void act_impossible(struct instance *i)
 {
 	(void)i;
-	assert(!"an event that cannot happen in this state");
+	/* An event that cannot happen in this state. */
+	assert(false);
 }
 
 static void (*const actions[])(struct instance *) = {

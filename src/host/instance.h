@@ -64,7 +64,8 @@ struct instance {
 	struct exposed *exposed; /* served to whoever may see it; or NULL */
 };
 
-/* The instance of a resolved realm, made if there is none. 0 or -ENOMEM. */
+/* The instance of a resolved realm, made if there is none. 0; -ESHUTDOWN when
+ * the realm is on its way out and its instance is gone; -ENOMEM. */
 int instance_get(struct manager *m, struct realm *r, struct instance **ret);
 
 /*

@@ -1,7 +1,6 @@
 /*
- * Kept entries are one allocation each, in a ring; a full ring drops its oldest.
- * Memory is bounded by JOURNAL_KEPT lines of JOURNAL_LINE_MAX and what a route
- * needs to be told.
+ * Kept entries are one allocation each, in a ring. The oldest are dropped when
+ * the ring is full, and when all together are longer than JOURNAL_BYTES_MAX.
  */
 #include "host/journal.h"
 
@@ -13,12 +12,15 @@
 
 struct kept {
 	struct journal_entry entry;
+	size_t n_bytes; /* of this allocation */
 	char bytes[];
 };
 
 struct journal {
 	struct kept *ring[JOURNAL_KEPT];
-	uint64_t n;
+	uint64_t n; /* the number of the newest */
+	uint64_t oldest; /* the first that is kept */
+	size_t n_bytes; /* of all kept */
 	struct list listeners;
 };
 
@@ -48,6 +50,7 @@ int journal_new(struct journal **ret)
 
 	if (!j)
 		return -ENOMEM;
+	j->oldest = 1;
 	list_init(&j->listeners);
 	*ret = j;
 	return 0;
@@ -84,29 +87,41 @@ static size_t n_bytes(const char *s)
 	return s ? strlen(s) + 1 : 0;
 }
 
+static void journal_drop_oldest(struct journal *j)
+{
+	struct kept **slot = &j->ring[j->oldest++ % JOURNAL_KEPT];
+
+	if (*slot)
+		j->n_bytes -= (*slot)->n_bytes;
+	free(*slot);
+	*slot = NULL;
+}
+
 static void journal_keep(struct journal *j, const struct journal_entry *e)
 {
-	struct kept **slot = &j->ring[e->number % JOURNAL_KEPT];
+	size_t n = sizeof(struct kept) + n_bytes(e->moniker) +
+		   n_bytes(e->text) + n_bytes(e->detail) + n_bytes(e->fields);
 	struct kept *k;
 	char *at;
 
-	free(*slot);
-	*slot = NULL;
-	k = malloc(sizeof(*k) + n_bytes(e->moniker) + n_bytes(e->text) +
-		   n_bytes(e->detail) + n_bytes(e->json));
+	while (j->oldest + JOURNAL_KEPT <= e->number ||
+	       (j->n_bytes + n > JOURNAL_BYTES_MAX && j->oldest < e->number))
+		journal_drop_oldest(j);
+	k = malloc(n);
 	if (!k)
 		return;
+	k->n_bytes = n;
+	j->n_bytes += n;
 	at = k->bytes;
 	k->entry = *e;
 	k->entry.moniker = copy_to(&at, e->moniker);
 	k->entry.text = copy_to(&at, e->text);
 	k->entry.detail = copy_to(&at, e->detail);
-	k->entry.json = copy_to(&at, e->json);
-	*slot = k;
+	k->entry.fields = copy_to(&at, e->fields);
+	j->ring[e->number % JOURNAL_KEPT] = k;
 }
 
-static void journal_json(const struct journal_entry *e, const char *fields,
-			 struct text *t)
+void journal_render_json(const struct journal_entry *e, struct text *t)
 {
 	text_printf(t, "{\"event\":\"%s\",\"number\":%llu,\"time\":%llu.%06llu",
 		    kinds[e->kind].name, (unsigned long long)e->number,
@@ -120,8 +135,8 @@ static void journal_json(const struct journal_entry *e, const char *fields,
 		text_puts(t, ",\"detail\":");
 		text_json(t, e->detail);
 	}
-	if (fields)
-		text_puts(t, fields);
+	if (e->fields)
+		text_puts(t, e->fields);
 	text_puts(t, "}");
 }
 
@@ -133,7 +148,6 @@ void journal_write(struct journal *j, enum journal_kind kind,
 	struct journal_listener *l, *tmp;
 	_cleanup_text_ struct text raw = TEXT_INIT;
 	_cleanup_text_ struct text safe = TEXT_INIT;
-	_cleanup_text_ struct text json = TEXT_INIT;
 	struct timespec ts;
 	va_list args;
 
@@ -146,9 +160,8 @@ void journal_write(struct journal *j, enum journal_kind kind,
 	e.moniker = moniker ? moniker : "";
 	e.text = text_string(&safe);
 	e.detail = detail && *detail ? detail : NULL;
-	journal_json(&e, fields, &json);
-	e.json = text_string(&json);
-	if (text_is_failed(&raw) || text_is_failed(&json))
+	e.fields = fields;
+	if (text_is_failed(&raw) || text_is_failed(&safe))
 		return;
 	journal_keep(j, &e);
 	list_for_each_safe(l, tmp, &j->listeners, link)
@@ -169,7 +182,7 @@ void journal_each(struct journal *j, const char *moniker, size_t n,
 		  bool (*fn)(void *userdata, const struct journal_entry *e),
 		  void *userdata)
 {
-	uint64_t first = j->n > JOURNAL_KEPT ? j->n - JOURNAL_KEPT + 1 : 1, i;
+	uint64_t first = j->oldest, i;
 	size_t matching = 0;
 	const struct kept *k;
 

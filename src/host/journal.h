@@ -1,9 +1,9 @@
 /*
  * The journal: what happens, told once, to everybody who wants to know.
  *
- * Every event is one JSON object on a line; the last JOURNAL_KEPT of them are
- * kept in memory, and listeners (the terminal of `reeve run`, followers of
- * `reeve log`) get each one as it happens. Text for people is made from the same
+ * Every event can be told as one JSON object on a line. The last JOURNAL_KEPT of
+ * them are kept in memory, and listeners (the terminal of `reeve run`, followers
+ * of `reeve log`) get each one as it happens. Text for people is made from the same
  * fields, in one place.
  */
 #pragma once
@@ -16,6 +16,9 @@
 
 enum {
 	JOURNAL_KEPT = 2048,
+	/* In all: fewer are kept if they are long. In JSON they are at most
+	 * twice that, which a control connection can queue. */
+	JOURNAL_BYTES_MAX = 2 * 1024 * 1024,
 	/* A component's line longer than this is cut into several. */
 	JOURNAL_LINE_MAX = 4096,
 };
@@ -41,7 +44,7 @@ struct journal_entry {
 	const char *moniker; /* whom it is about; "" for the manager */
 	const char *text; /* for people: one line, without the moniker */
 	const char *detail; /* for people: more lines, indented; or NULL */
-	const char *json; /* the whole event */
+	const char *fields; /* more JSON members, ",\"name\":..."; or NULL */
 };
 
 struct journal_listener {
@@ -79,6 +82,9 @@ void journal_each(struct journal *j, const char *moniker, size_t n,
 bool moniker_is_below(const char *moniker, const char *above);
 
 const char *journal_kind_name(enum journal_kind kind);
+
+/* The entry as one JSON object. */
+void journal_render_json(const struct journal_entry *e, struct text *t);
 
 /* The entry as people read it, with a newline; @colour uses ANSI sequences. */
 void journal_render(const struct journal_entry *e, bool colour, struct text *t);

@@ -23,6 +23,7 @@
 #include "host/realm_server.h"
 #include "host/retire.h"
 #include "host/run.h"
+#include "host/told.h"
 #include "host/wish.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
@@ -88,7 +89,7 @@ struct realm *manager_find(struct manager *m, const char *moniker)
 			*slash = '/';
 		r = next;
 	}
-	return r;
+	return r && !strcmp(r->moniker, moniker) ? r : NULL;
 }
 
 /* ---- cells ---- */
@@ -265,6 +266,8 @@ static int manager_init(struct manager *m)
 	if (!r)
 		r = journal_new(&m->journal);
 	if (!r)
+		r = told_new(&m->told);
+	if (!r)
 		r = manager_signals(m);
 	if (!r)
 		r = loop_add(m->loop, &m->launcher_source,
@@ -337,6 +340,8 @@ int manager_new(const struct manager_options *options, struct manager **ret,
 		r = manager_plant(m, report, ret_why);
 	if (!r)
 		r = control_new(m, &m->control);
+	if (!r)
+		r = control_listen(m->control);
 	if (r) {
 		manager_free(m);
 		return r;
@@ -396,6 +401,7 @@ void manager_free(struct manager *m)
 	loop_remove(&m->signals);
 	fd_close(m->signal_fd);
 	journal_free(m->journal);
+	told_free(m->told);
 	if (m->loop)
 		(void)loop_turn(m->loop, 0);
 	loop_free(m->loop);

@@ -41,6 +41,7 @@ struct manager {
 	struct resolver resolver;
 	struct topology tree;
 	struct journal *journal;
+	struct told *told;
 	struct connections *connections;
 	struct control *control;
 	struct manager_options options;
@@ -125,6 +126,8 @@ void manager_drop_children(struct manager *m, struct realm *parent);
  */
 int manager_doom(struct manager *m, struct realm *r,
 		 void (*done)(void *userdata), void *userdata);
+/* Is @r on its way out, or below one that is? */
+bool manager_is_doomed(const struct manager *m, const struct realm *r);
 /* Whoever waits with this @userdata waits no longer. */
 void manager_doom_forget(struct manager *m, void *userdata);
 

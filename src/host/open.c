@@ -14,6 +14,7 @@
 #include "channel/channel.h"
 #include "host/realm_server.h"
 #include "host/run.h"
+#include "host/told.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/io.h"
@@ -131,19 +132,19 @@ static void open_refuse_route(struct instance *opener, const struct decl *decl,
 static void open_tell(struct instance *opener, const struct decl *decl,
 		      const struct route *route, uint64_t connection)
 {
-	_cleanup_text_ struct text detail = TEXT_INIT;
+	struct manager *m = opener->manager;
 	_cleanup_text_ struct text fields = TEXT_INIT;
+	struct telling telling;
 
-	route_render(route, ROUTE_ENDED, &detail);
-	text_puts(&fields, ",\"capability\":");
-	text_json(&fields, decl->target_name);
-	text_printf(&fields, ",\"connection\":%llu,\"route\":",
+	if (told_get(m->told, opener->realm, decl, route,
+		     m->resolver.generation, &telling) < 0)
+		return;
+	text_printf(&fields, ",\"connection\":%llu",
 		    (unsigned long long)connection);
-	route_render_json(route, ROUTE_ENDED, &fields);
-	journal_write(opener->manager->journal, JOURNAL_OPEN,
-		      opener->realm->moniker, text_string(&detail),
-		      text_string(&fields), "%s -> %s", decl->target_name,
-		      route_source_moniker(route));
+	text_puts(&fields, telling.fields);
+	journal_write(m->journal, JOURNAL_OPEN, opener->realm->moniker,
+		      telling.detail, text_string(&fields), "%s -> %s",
+		      decl->target_name, route_source_moniker(route));
 }
 
 /* The path in the provider's outgoing directory: what it serves the capability
@@ -227,7 +228,10 @@ static void open_at_component(struct instance *opener, const struct decl *decl,
 		return;
 	}
 	r = instance_get(m, (struct realm *)route->realm, &provider);
-	if (!r && (provider->is_doomed || m->is_stopping)) {
+	/* While all stop, dependents may still need what runs. */
+	if (r == -ESHUTDOWN ||
+	    (!r && (provider->is_doomed ||
+		    (m->is_stopping && !instance_is_alive(provider))))) {
 		open_refuse(opener, decl, REEVE_ERR_UNAVAILABLE, NULL, NULL,
 			    "its provider is going away", take_server_end);
 		return;

@@ -124,8 +124,8 @@ void outgoing_settle(struct outgoing *o)
 	if (list_is_empty(&o->unread) ||
 	    ioctl(o->receive_fd, SIOCINQ, &n) < 0)
 		return;
-	while (o->n_unread_bytes > (size_t)n) {
-		p = list_first(&o->unread, struct pending, link);
+	while (o->n_unread_bytes > (size_t)n &&
+	       (p = list_first(&o->unread, struct pending, link))) {
 		o->n_unread_bytes -= p->n_bytes;
 		pending_free(o, p);
 	}

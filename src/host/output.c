@@ -25,10 +25,15 @@ struct output {
 	char line[JOURNAL_LINE_MAX];
 };
 
-static void output_line(struct output *o, size_t n)
+static void output_line(struct output *o, const char *line, size_t n)
 {
-	journal_write(o->journal, JOURNAL_LOG, o->moniker, NULL, NULL, "%.*s",
-		      (int)n, o->line);
+	_cleanup_text_ struct text safe = TEXT_INIT;
+
+	/* Here and not only in the journal: there may be zeroes in it. */
+	text_safe(&safe, line, n);
+	if (!text_is_failed(&safe))
+		journal_write(o->journal, JOURNAL_LOG, o->moniker, NULL, NULL,
+			      "%s", text_string(&safe));
 }
 
 /* Write every whole line, and keep what is left at the front. */
@@ -37,13 +42,12 @@ static void output_split(struct output *o)
 	char *start = o->line, *end = o->line + o->n, *newline;
 
 	while ((newline = memchr(start, '\n', (size_t)(end - start)))) {
-		journal_write(o->journal, JOURNAL_LOG, o->moniker, NULL, NULL,
-			      "%.*s", (int)(newline - start), start);
+		output_line(o, start, (size_t)(newline - start));
 		start = newline + 1;
 	}
 	o->n = (size_t)(end - start);
 	if (o->n == sizeof(o->line) && start == o->line) {
-		output_line(o, o->n);
+		output_line(o, o->line, o->n);
 		o->n = 0;
 		return;
 	}
@@ -112,7 +116,7 @@ void output_free(struct output *o)
 		return;
 	(void)output_read(o, OUTPUT_AT_END);
 	if (o->n)
-		output_line(o, o->n);
+		output_line(o, o->line, o->n);
 	loop_remove(&o->source);
 	fd_close(o->fd);
 	free(o);

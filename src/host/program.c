@@ -98,7 +98,10 @@ int program_make(char *const *argv, struct manifest **ret,
 		return r;
 	*ret_package = (struct package){ 0 };
 	if (binary != path) {
-		directory = strndup(path, (size_t)(binary - path));
+		/* Without its slash, but for the one of the root. */
+		directory = strndup(path, binary - path > 1 ?
+						  (size_t)(binary - path - 1) :
+						  1);
 		if (!directory)
 			return -ENOMEM;
 		ret_package->directory = directory;

@@ -120,14 +120,14 @@ static uint32_t do_bind(struct realm_conn *c, const struct realm_request *q,
 		fd_close(take_channel);
 		return REALM_ERROR_INSTANCE_NOT_FOUND;
 	}
+	if (manager_is_doomed(m, child)) {
+		fd_close(take_channel);
+		return REALM_ERROR_INSTANCE_DIED;
+	}
 	if (manager_resolve(m, child) < 0 || child->state != REALM_RESOLVED ||
 	    instance_get(m, child, &i) < 0) {
 		fd_close(take_channel);
 		return REALM_ERROR_INSTANCE_CANNOT_RESOLVE;
-	}
-	if (i->is_doomed) {
-		fd_close(take_channel);
-		return REALM_ERROR_INSTANCE_DIED;
 	}
 	if (!channel_is(take_channel)) {
 		fd_close(take_channel);

@@ -72,6 +72,7 @@ void resolver_forget(struct resolver *s, const struct realm *r)
 {
 	struct resolved *p = resolved_find(s, r);
 
+	s->generation++;
 	if (!p)
 		return;
 	map_unlink(&s->packages, &p->node);
@@ -115,14 +116,17 @@ int resolver_resolve(struct resolver *s, struct realm *r,
 	if (!p)
 		return -ENOMEM;
 	p->realm = r;
-	k = resolver_read(s, r, &p->package, report, &why);
-	if (!k) {
-		k = map_link(&s->packages, &p->node, map_hash(&r, sizeof(r)));
-		if (!k)
-			return 0;
+	k = map_link(&s->packages, &p->node, map_hash(&r, sizeof(r)));
+	if (k < 0) {
+		free(p);
+		return k;
 	}
-	package_fini(&p->package);
-	free(p);
+	k = resolver_read(s, r, &p->package, report, &why);
+	if (!k)
+		return 0;
+	resolver_forget(s, r);
+	if (k > 0 && text_is_failed(&why))
+		k = -ENOMEM;
 	if (k > 0) {
 		realm_break(r, text_string(&why));
 		k = 0;
@@ -145,13 +149,16 @@ int resolver_plant(struct resolver *s, struct realm *r,
 	}
 	p->realm = r;
 	p->package = *take_package;
-	k = realm_resolve(r, take_manifest);
-	if (!k)
-		k = map_link(&s->packages, &p->node, map_hash(&r, sizeof(r)));
-	if (k) {
+	k = map_link(&s->packages, &p->node, map_hash(&r, sizeof(r)));
+	if (k < 0) {
+		manifest_free(take_manifest);
 		package_fini(&p->package);
 		free(p);
+		return k;
 	}
+	k = realm_resolve(r, take_manifest);
+	if (k)
+		resolver_forget(s, r);
 	return fault(k);
 }
 

@@ -11,6 +11,7 @@ struct resolver {
 	struct package_paths paths;
 	/* Packages by moniker's realm: realm->moniker is the key. */
 	struct map packages;
+	uint64_t generation; /* counts the changes of the tree */
 };
 
 void resolver_init(struct resolver *s, struct package_paths paths);

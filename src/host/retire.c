@@ -131,6 +131,18 @@ int manager_doom(struct manager *m, struct realm *r,
 	return 0;
 }
 
+bool manager_is_doomed(const struct manager *m, const struct realm *r)
+{
+	const struct realm *above;
+	struct doomed *d;
+
+	list_for_each(d, &m->doomed, link)
+		for (above = r; above; above = above->parent)
+			if (above == d->realm)
+				return true;
+	return false;
+}
+
 void manager_doom_forget(struct manager *m, void *userdata)
 {
 	struct doomed *d;

@@ -245,6 +245,18 @@ static void run_fail(struct instance *i, const char *why)
 	i->failure.stage = CELL_STAGE_LAUNCHER;
 }
 
+static void run_tell_started(struct instance *i)
+{
+	if (i->state != LIFE_STARTING)
+		return;
+	journal_write(i->manager->journal, JOURNAL_STARTED, i->realm->moniker,
+		      NULL, NULL,
+		      "runs in its own cell, %.2f ms after it was wanted",
+		      (double)(loop_now() - i->started_at) /
+			      (double)NS_PER_MS);
+	instance_event(i, LIFE_STARTED, NULL);
+}
+
 static void on_cell_message(struct instance *i, struct cell_event *e)
 {
 	_cleanup_text_ struct text why = TEXT_INIT;
@@ -257,15 +269,7 @@ static void on_cell_message(struct instance *i, struct cell_event *e)
 	case CELL_EVENT_DIRS:
 		break;
 	case CELL_EVENT_STARTED:
-		if (i->state != LIFE_STARTING)
-			break;
-		journal_write(i->manager->journal, JOURNAL_STARTED,
-			      i->realm->moniker, NULL, NULL,
-			      "runs in its own cell, %.2f ms after it was "
-			      "wanted",
-			      (double)(loop_now() - i->started_at) /
-				      (double)NS_PER_MS);
-		instance_event(i, LIFE_STARTED, NULL);
+		run_tell_started(i);
 		break;
 	case CELL_EVENT_FAILED:
 		cell_failure_render(&e->failure, &why);
@@ -304,6 +308,9 @@ void run_catch_up(struct instance *i)
 {
 	if (i->state == LIFE_STARTING && i->cell_source.slot)
 		on_cell(&i->cell_source, EPOLLIN);
+	/* Who has read its first message runs, whether that was said or not. */
+	if (i->state == LIFE_STARTING && run_has_joined(i))
+		run_tell_started(i);
 }
 
 static void run_tell_exit(struct instance *i)

@@ -21,6 +21,9 @@ void manager_start(struct manager *m, struct instance *i, const char *reason,
 			m->n_mains++;
 		}
 		instance_event(i, LIFE_WANTED, reason);
+		/* A single run that could not even begin is gone by now. */
+		if (i->state == LIFE_GONE)
+			return;
 	}
 	instance_start_eager(i, is_main);
 }

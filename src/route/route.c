@@ -422,6 +422,7 @@ static int walk_to_backing(struct walk *w, struct realm *r,
 	w->has_rights = true;
 	w->availability = AVAILABILITY_REQUIRED;
 	as_use.type = CAPABILITY_DIRECTORY;
+	as_use.keyword = capability_type_name(CAPABILITY_DIRECTORY);
 	as_use.name = storage->backing;
 	switch (storage->from.kind) {
 	case SOURCE_PARENT:

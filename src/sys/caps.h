@@ -18,8 +18,8 @@ bool caps_has(int capability);
 int caps_drop_all(void);
 
 /*
- * The opposite, for tests of the other walls: keep all capabilities across exec,
- * though not as root. 0 or -errno.
+ * The opposite, for tests of the other walls: keep all capabilities across
+ * exec, though not as root. 0 or -errno.
  */
 int caps_keep_all(void);
 

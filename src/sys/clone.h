@@ -1,13 +1,14 @@
-/* clone3(2), used like fork(): the child returns too, on a copy of the stack. */
+/* clone3(2), used like fork(): the child returns too, on a copy of the stack.
+ */
 #pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
 
 struct clone_request {
-	uint64_t flags; /* CLONE_*, but CLONE_PIDFD and CLONE_INTO_CGROUP */
+	uint64_t flags;	 /* CLONE_*, but CLONE_PIDFD and CLONE_INTO_CGROUP */
 	int exit_signal; /* must be 0 with CLONE_PARENT, which has its own */
-	int cgroup_fd; /* begin in this cgroup2 directory; -1: in ours */
+	int cgroup_fd;	 /* begin in this cgroup2 directory; -1: in ours */
 };
 
 /*

@@ -8,14 +8,14 @@
 
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
+#define SYS_landlock_add_rule	    445
+#define SYS_landlock_restrict_self  446
 #endif
 
 enum {
 	LANDLOCK_GET_VERSION = 1,
 	LANDLOCK_PATH_BENEATH = 1,
-	LANDLOCK_NET_ALL = 0x3, /* bind and connect TCP */
+	LANDLOCK_NET_ALL = 0x3,	  /* bind and connect TCP */
 	LANDLOCK_SCOPE_ALL = 0x3, /* abstract sockets, signals */
 };
 

@@ -20,8 +20,8 @@ enum landlock_right {
 	LANDLOCK_MAKE_FIFO = 1 << 10,
 	LANDLOCK_MAKE_BLOCK = 1 << 11,
 	LANDLOCK_MAKE_SYM = 1 << 12,
-	LANDLOCK_REFER = 1 << 13, /* ABI 2 */
-	LANDLOCK_TRUNCATE = 1 << 14, /* ABI 3 */
+	LANDLOCK_REFER = 1 << 13,     /* ABI 2 */
+	LANDLOCK_TRUNCATE = 1 << 14,  /* ABI 3 */
 	LANDLOCK_IOCTL_DEV = 1 << 15, /* ABI 5 */
 
 	LANDLOCK_RIGHTS_ALL = 0xffff,

@@ -1,6 +1,6 @@
 /*
- * Direct system calls with constants of our own: C libraries came to these calls
- * late, and their headers collide with the kernel's.
+ * Direct system calls with constants of our own: C libraries came to these
+ * calls late, and their headers collide with the kernel's.
  */
 #include "sys/mounts.h"
 
@@ -14,12 +14,12 @@
 #include "sys/fd.h"
 
 #ifndef SYS_open_tree
-#define SYS_open_tree 428
+#define SYS_open_tree  428
 #define SYS_move_mount 429
-#define SYS_fsopen 430
-#define SYS_fsconfig 431
-#define SYS_fsmount 432
-#define SYS_fspick 433
+#define SYS_fsopen     430
+#define SYS_fsconfig   431
+#define SYS_fsmount    432
+#define SYS_fspick     433
 #endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
@@ -45,8 +45,8 @@ struct mount_change {
 
 int mount_copy(int dir_fd, const char *path, bool recursive, int *ret)
 {
-	unsigned flags = TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH |
-			 AT_SYMLINK_NOFOLLOW;
+	unsigned flags =
+		TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
 	long fd;
 
 	if (recursive)
@@ -65,8 +65,8 @@ static int mount_change(int fd, const struct mount_change *change,
 
 	if (recursive)
 		flags |= TREE_RECURSIVE;
-	if (syscall(SYS_mount_setattr, fd, "", flags, change,
-		    sizeof(*change)) < 0)
+	if (syscall(SYS_mount_setattr, fd, "", flags, change, sizeof(*change)) <
+	    0)
 		return -errno;
 	return 0;
 }
@@ -131,7 +131,8 @@ static int mount_create(int fs_fd, uint64_t attributes, int *ret)
 	return 0;
 }
 
-int mount_new_tmpfs(uint64_t bytes, unsigned mode, uint64_t attributes, int *ret)
+int mount_new_tmpfs(uint64_t bytes, unsigned mode, uint64_t attributes,
+		    int *ret)
 {
 	_cleanup_fd_ int fs_fd = (int)syscall(SYS_fsopen, "tmpfs", FS_CLOEXEC);
 	char text[32];
@@ -174,7 +175,8 @@ int mount_new_proc(uint64_t attributes, int *ret)
 
 	if (fs_fd < 0)
 		return -errno;
-	/* The word came in 5.8, the number is older; neither is worth failing. */
+	/* The word came in 5.8, the number is older; neither is worth failing.
+	 */
 	if (mount_option(fs_fd, "hidepid", "invisible") < 0)
 		mount_option(fs_fd, "hidepid", "2");
 	return mount_create(fs_fd, attributes, ret);

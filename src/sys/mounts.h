@@ -1,6 +1,6 @@
 /*
- * Detached mounts: made or copied, given attributes, and only then attached. All
- * return 0 or -errno; new descriptors are close-on-exec.
+ * Detached mounts: made or copied, given attributes, and only then attached.
+ * All return 0 or -errno; new descriptors are close-on-exec.
  *
  * A detached mount must not be attached below another detached one: kernels
  * before 6.15 or so refuse that. Attach the root first.
@@ -26,8 +26,8 @@ int mount_copy(int dir_fd, const char *path, bool recursive, int *ret);
 int mount_set(int fd, uint64_t attributes, bool recursive);
 int mount_clear(int fd, uint64_t attributes, bool recursive);
 
-/* Show the mount's files with the ids of @userns_fd. Only before it is attached,
- * only as root, and only where the file system can. */
+/* Show the mount's files with the ids of @userns_fd. Only before it is
+ * attached, only as root, and only where the file system can. */
 int mount_set_idmap(int fd, int userns_fd, bool recursive);
 
 /* Attach a detached mount at @path (with "": at @dir_fd itself). */
@@ -46,7 +46,8 @@ int mount_resize_tmpfs(int fd, uint64_t bytes);
  * kernel can. */
 int mount_new_proc(uint64_t attributes, int *ret);
 
-/* Make nothing in this mount namespace travel to another, or arrive from one. */
+/* Make nothing in this mount namespace travel to another, or arrive from one.
+ */
 int mount_make_private(void);
 
 /* Make the mount at descriptor @fd the root, and drop the old one. */

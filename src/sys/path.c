@@ -32,7 +32,8 @@ int path_open_beneath(int dir_fd, const char *path, int flags, int *ret)
 	};
 	long fd;
 
-	/* EAGAIN: something was renamed meanwhile, so ".." could not be judged. */
+	/* EAGAIN: something was renamed meanwhile, so ".." could not be judged.
+	 */
 	do
 		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 	while (fd < 0 && (errno == EAGAIN || errno == EINTR));

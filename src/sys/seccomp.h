@@ -1,4 +1,5 @@
-/* Loading a compiled seccomp filter. Building one is not this file's business. */
+/* Loading a compiled seccomp filter. Building one is not this file's business.
+ */
 #pragma once
 
 #include <linux/filter.h>

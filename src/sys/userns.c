@@ -83,7 +83,8 @@ int userns_new(struct userns_range uids, struct userns_range gids, int *ret)
 	if (r == 0)
 		r = userns_open_task(pid, &fd);
 	pidfd_signal(pidfd, SIGKILL);
-	/* Exit signal 0 makes it a "clone child", which plain waits overlook. */
+	/* Exit signal 0 makes it a "clone child", which plain waits overlook.
+	 */
 	while (waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED | __WALL) < 0 &&
 	       errno == EINTR)
 		;

@@ -199,7 +199,7 @@ _reeve()
 	[[ $verb == run ]] && _reeve_program "$cur" && return
 	_reeve_arguments
 	case $verb in
-	run | route) root=${arguments[0]} ;;
+	run | route) root=${arguments[0]/#\~\//$HOME/} ;;
 	esac
 	if [[ $cur == --*=* ]]; then
 		_reeve_value "${cur%%=*}" "${cur#*=}"

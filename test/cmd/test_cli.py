@@ -1,0 +1,414 @@
+#!/usr/bin/env python3
+"""reeve as it is typed, with no manager: options, wrong usage, help, and the
+contract of check and route that scripts rely on.
+
+test_cli.py REEVE SOURCE_ROOT BUILD_ROOT
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from reeve_test import Case, DATA, EXAMPLES, REEVE, example, main
+
+VERBS = ("run", "check", "route", "tree", "list", "show", "start", "stop",
+         "log", "doctor", "version")
+HIPPO = example("hippo", "c")
+DIAGNOSTIC = re.compile(r"^(.+?)(?::(\d+):(\d+))?: (error|warning): (.+)"
+                        r" \[([a-z0-9-]+)\]$")
+SUMMARY = re.compile(r"^\d+ errors?, \d+ warnings?$")
+# No manager ever has the process id of init.
+NOBODY = ("-m", "1")
+
+
+class Usage(Case):
+    def wrong(self, *args, says):
+        done = self.reeve(*args, status=2)
+        self.assertEqual(done.out, "", done)
+        self.assertEqual(len(done.err.splitlines()), 1, done)
+        self.assertIn(says, done.err)
+        return done
+
+    def test_nothing_is_not_enough(self):
+        done = self.reeve(status=2)
+        self.assertEqual(done.out, "")
+        for verb in VERBS:
+            self.assertRegex(done.err, rf"(?m)^  {verb} ")
+
+    def test_help(self):
+        for args in (["--help"], ["-h"], ["help"]):
+            done = self.reeve(*args)
+            self.assertEqual(done.err, "")
+            self.assertIn("usage: reeve VERB", done.out)
+        for verb in VERBS:
+            done = self.reeve(verb, "--help")
+            self.assertEqual(done.err, "")
+            self.assertIn(f"usage: reeve {verb}", done.out)
+            self.assertNotIn("?.", done.out)
+
+    def test_help_before_anything_else(self):
+        self.reeve("check", "--help", "nothing.cml")
+        self.reeve("check", "nothing.cml", "--help")
+
+    def test_version(self):
+        self.assertRegex(self.reeve("version").out, r"^reeve \d+\.\d+\.\d+\n$")
+        self.assertEqual(self.reeve("--version").out,
+                         self.reeve("version").out)
+        self.wrong("version", "please", says="takes no arguments")
+
+    def test_unknown_verb(self):
+        self.wrong("rn", says='no verb "rn" (did you mean run?)')
+        self.wrong("chekc", says="did you mean check?")
+        self.wrong("help", "chekc", says="did you mean check?")
+        done = self.wrong("frobnicate", says='no verb "frobnicate"')
+        self.assertNotIn("did you mean", done.err)
+
+    def test_unknown_option(self):
+        for verb in VERBS:
+            self.wrong(verb, "--frobnicate",
+                       says="unknown option --frobnicate")
+            self.wrong(verb, "-Z", says="unknown option -Z")
+        self.wrong("check", "--jsn", says="(did you mean --json?)")
+        self.wrong("run", "--package", "x", says="(did you mean --packages?)")
+
+    def test_option_of_another_verb(self):
+        self.wrong("check", "--follow", says="unknown option")
+        self.wrong("start", "--json", says="unknown option")
+
+    def test_values(self):
+        self.wrong("check", "--packages", says="--packages needs a value")
+        self.wrong("check", "-p", says="-p needs a value")
+        self.wrong("check", "--json=yes", "x", says="takes no value")
+        self.wrong("log", "--lines", "many", says='needs a number, not "many"')
+        self.wrong("log", "-n", "-1", says="needs a number")
+        self.wrong("log", "--lines=", says="needs a number")
+
+    def test_values_in_every_form(self):
+        packages = os.path.join(EXAMPLES, "hippo")
+        with tempfile.TemporaryDirectory() as d:
+            root = shutil.copy(HIPPO, d)
+            self.reeve("check", root, status=1)
+            for form in (["-p", packages], ["-p" + packages],
+                         ["--packages", packages], ["--packages=" + packages]):
+                self.reeve("check", *form, root)
+                self.reeve("check", root, *form)
+                self.reeve("route", *form, root, "/D")
+                self.reeve("tree", *form, root)
+
+    def test_first_directory_that_has_it(self):
+        with tempfile.TemporaryDirectory() as d:
+            root = shutil.copy(HIPPO, d)
+            self.reeve("check", "-p", d, "-p",
+                       os.path.join(EXAMPLES, "hippo"), root)
+
+    def test_too_many_packages(self):
+        self.wrong("check", *["-px"] * 33, "x", says="more than 32 --packages")
+
+    def test_end_of_options(self):
+        done = self.reeve("check", "--", "--json", status=1)
+        self.assertIn("--json: error:", done.err)
+
+    def test_number_of_arguments(self):
+        self.wrong("check", says="name a manifest")
+        self.wrong("route", HIPPO, says="name a root manifest")
+        self.wrong("route", HIPPO, "/", "a", "b", says="at most one")
+        self.wrong("run", says="name one root manifest")
+        self.wrong("run", "a", "b", says="name one root manifest")
+        self.wrong("run", "--", says="name a program")
+        self.wrong("run", "a", "--", "ls", says="name one root manifest")
+        self.wrong("tree", "a", "b", says="at most one root manifest")
+        self.wrong("list", "a", says="takes no arguments")
+        self.wrong("doctor", "a", says="takes no arguments")
+        self.wrong("show", says="name one component")
+        self.wrong("show", "a", "b", says="name one component")
+        self.wrong("start", says="name a component")
+        self.wrong("stop", says="name a component")
+        self.wrong("log", "a", "b", says="at most one component")
+
+    def test_not_running(self):
+        for args in (["list"], ["tree"], ["show", "x"], ["start", "x"],
+                     ["stop", "x"], ["log"]):
+            done = self.reeve(*args, *NOBODY, status=3)
+            self.assertEqual(done.out, "")
+            self.assertIn("no manager 1 answers", done.err)
+
+    def on_terminal(self, **env):
+        """What reeve tree writes to a terminal."""
+        ours, theirs = os.openpty()
+        with open(ours, "rb", closefd=True) as terminal:
+            subprocess.run([REEVE, "tree", HIPPO], stdout=theirs, check=True,
+                           timeout=60, env={**os.environ, **env})
+            os.close(theirs)
+            return terminal.read1(65536).decode()
+
+    def test_colour(self):
+        self.assertNotIn("\x1b", self.reeve("tree", HIPPO).out)
+        self.assertIn("\x1b[", self.on_terminal(NO_COLOR=""))
+        self.assertNotIn("\x1b", self.on_terminal(NO_COLOR="1"))
+
+
+class Check(Case):
+    def test_valid(self):
+        for root in (HIPPO, example("hello", "hello"), example("echo", "echo"),
+                     example("hippo-modern", "c"), example("realm", "realm"),
+                     example("storage", "storage")):
+            done = self.reeve("check", root)
+            self.assertEqual(done.err, "")
+            self.assertEqual(self.reeve("check", "--json", root).json(), [])
+            self.assertEqual(self.reeve("check", "-q", root).out, "")
+
+    def test_several(self):
+        done = self.reeve("check", HIPPO, example("hello", "hello"))
+        self.assertIn("2 files checked", done.out)
+        bad = os.path.join(DATA, "bad", "unknown-key.cml")
+        syntax = os.path.join(DATA, "bad", "syntax.cml")
+        done = self.reeve("check", "--json", "--manifest-only", bad, HIPPO,
+                          syntax, status=1)
+        self.assertEqual([d["file"] for d in done.json()], [bad, syntax])
+
+    def diagnostics(self, done):
+        """The lines of standard error, as the JSON has them."""
+        lines = done.err.splitlines()
+        self.assertRegex(lines.pop(), SUMMARY)
+        found = []
+        for line in lines:
+            m = DIAGNOSTIC.match(line)
+            self.assertIsNotNone(m, line)
+            found.append({"file": m[1], "line": int(m[2] or 0),
+                          "column": int(m[3] or 0), "severity": m[4],
+                          "text": m[5], "rule": m[6]})
+        return found
+
+    def test_bad_manifests(self):
+        files = sorted(glob.glob(os.path.join(DATA, "bad", "*.cml")))
+        self.assertGreater(len(files), 20)
+        for file in files:
+            with self.subTest(file=file):
+                done = self.reeve("check", "--manifest-only", file, status=1)
+                self.assertEqual(done.out, "")
+                as_json = self.reeve("check", "--manifest-only", "--json",
+                                     file, status=1)
+                self.assertEqual(as_json.err, "")
+                self.assertEqual(self.diagnostics(done), as_json.json())
+                for d in as_json.json():
+                    self.has_fields(d, severity=str, rule=str, text=str)
+                    self.is_place(d)
+                quiet = self.reeve("check", "-q", "--manifest-only", file,
+                                   status=1)
+                self.assertEqual(quiet.out + quiet.err, "")
+
+    def test_bad_manifest_is_expected(self):
+        for file in glob.glob(os.path.join(DATA, "bad", "*.cml")):
+            with open(file, encoding="utf-8", errors="replace") as f:
+                m = re.match(r"// expect: ([a-z-]+) (\d+):(\d+)", f.readline())
+            if not m:
+                continue
+            found = self.reeve("check", "--manifest-only", "--json", file,
+                               status=1).json()
+            self.assertIn((m[1], int(m[2]), int(m[3])),
+                          [(d["rule"], d["line"], d["column"]) for d in found])
+
+    def test_good_manifests(self):
+        for file in glob.glob(os.path.join(DATA, "good", "*.cml")):
+            with self.subTest(file=file):
+                self.reeve("check", "--manifest-only", file)
+
+    def test_seed(self):
+        """The printed manifests, and where each has its slip."""
+        for name, place in (("A", (5, 12)), ("B", (2, 12)), ("C", (10, 6))):
+            file = os.path.join(DATA, "seed", f"{name}.cml")
+            found = self.reeve("check", "--manifest-only", "--json", file,
+                               status=1).json()
+            self.assertEqual(
+                [(d["rule"], d["line"], d["column"]) for d in found],
+                [("syntax", *place)])
+        self.reeve("check", "--manifest-only",
+                   os.path.join(DATA, "seed", "D.cml"))
+        for name in "ABCD":
+            self.reeve("check", "--manifest-only",
+                       os.path.join(DATA, "seed", "corrected", f"{name}.cml"))
+
+    def test_unreadable(self):
+        for file in ("nothing.cml", EXAMPLES):
+            found = self.reeve("check", "--json", file, status=1).json()
+            self.assertEqual([(d["file"], d["rule"], d["line"])
+                              for d in found], [(file, "unreadable", 0)])
+        self.assertEqual(self.reeve("check", "nothing.cml", status=1).err
+                         .count("nothing.cml"), 1)
+
+    def test_missing_package(self):
+        with tempfile.TemporaryDirectory() as d:
+            root = shutil.copy(HIPPO, d)
+            found = self.reeve("check", "--json", root, status=1).json()
+            self.assertEqual({x["rule"] for x in found}, {"resolve-failed"})
+            self.assertIn("--packages", found[0]["text"])
+            self.reeve("check", "--manifest-only", root)
+
+
+class Route(Case):
+    def test_hippo(self):
+        route = self.reeve("route", "--json", HIPPO, "/D",
+                           "fuchsia.example.Foo").json()
+        self.is_route(route)
+        self.assertEqual(route["verdict"], "routed")
+        self.assertEqual(route["source"], {"moniker": "/B/A", "path":
+                                           "/svc/fuchsia.example.Foo"})
+        self.assertEqual([(h["moniker"], h["declaration"])
+                          for h in route["hops"]],
+                         [("/D", "use"), ("/", "offer"), ("/B", "expose"),
+                          ("/B/A", "expose")])
+        for hop in route["hops"]:
+            self.assertEqual(hop["name"], "fuchsia.example.Foo")
+            self.assertTrue(os.path.exists(hop["file"]))
+            self.assertGreater(hop["line"], 0)
+
+    def test_name_by_path(self):
+        """/svc/NAME and NAME are the same service."""
+        plain = self.reeve("route", "--json", HIPPO, "/D",
+                           "fuchsia.example.Foo").json()
+        path = self.reeve("route", "--json", HIPPO, "/D",
+                          "/svc/fuchsia.example.Foo").json()
+        self.assertEqual(plain, path)
+
+    def test_text(self):
+        done = self.reeve("route", HIPPO, "/D")
+        self.assertTrue(done.out.startswith("fuchsia.example.Foo: routed\n"))
+        self.assertRegex(done.out, r"(?m)^  use +\S+d\.cml:\d+:\d+ +/D: ")
+        self.assertRegex(done.out, r"(?m)^  source +/B/A ")
+
+    def test_all_of_a_component(self):
+        routes = self.reeve("route", "--json", example("echo", "echo"),
+                            "/client-1").json_lines()
+        self.assertEqual(len(routes), 1)
+        self.is_route(routes[0])
+        done = self.reeve("route", HIPPO, "/")
+        self.assertEqual(done.out, "")
+        self.assertIn("/ uses and exposes nothing", done.err)
+
+    def test_framework(self):
+        route = self.reeve("route", "--json", example("realm", "realm"), "/",
+                           "fuchsia.sys2.Realm").json()
+        self.is_route(route)
+        self.assertEqual(route["source"]["moniker"], "framework")
+
+    def failed(self, *args):
+        route = self.reeve("route", "--json", *args, status=1).json()
+        self.is_route(route)
+        self.assertEqual(route["verdict"], "failed")
+        self.reeve("route", *args, status=1)
+        return route["error"]
+
+    def test_broken(self):
+        with tempfile.TemporaryDirectory() as d:
+            tree = shutil.copytree(os.path.join(EXAMPLES, "hippo"),
+                                   os.path.join(d, "hippo"))
+            b = os.path.join(tree, "b", "meta", "b.cml")
+            with open(b, encoding="utf-8") as f:
+                text = f.read()
+            with open(b, "w", encoding="utf-8") as f:
+                f.write(text.replace("example.Foo", "example.Fooo"))
+            root = os.path.join(tree, "c", "meta", "c.cml")
+            error = self.failed(root, "/D", "fuchsia.example.Foo")
+            self.assertEqual((error["moniker"], error["file"], error["rule"],
+                              error["status"]),
+                             ("/B", b, "offer-from-child-expose-not-found",
+                              "NOT_FOUND"))
+            self.assertIn("did you mean fuchsia.example.Fooo?", error["text"])
+            self.assertIn("fix", error)
+            found = self.reeve("check", "--json", root, status=1).json()
+            self.assertIn((error["file"], error["line"], error["rule"]),
+                          [(x["file"], x["line"], x["rule"]) for x in found])
+            text = self.reeve("route", root, "/D", status=1).out
+            self.assertRegex(text, r"(?m)^  broken +\S+b\.cml:\d+:\d+: ")
+            self.assertRegex(text, r"(?m)^  fix +")
+
+    def test_not_used(self):
+        error = self.failed(HIPPO, "/D", "fuchsia.example.Fo")
+        self.assertEqual((error["moniker"], error["rule"], error["status"]),
+                         ("/D", "not-used", "NOT_FOUND"))
+        self.assertIn("did you mean fuchsia.example.Foo?", error["text"])
+
+    def test_no_such_component(self):
+        error = self.failed(HIPPO, "/B/X", "fuchsia.example.Foo")
+        self.assertEqual((error["moniker"], error["rule"]),
+                         ("/B", "instance-not-found"))
+        self.assertTrue(error["file"].endswith("b.cml"))
+        for typed, meant in (("D", "/D"), ("B/A", "/B/A"), ("/B/AA", "/B/A")):
+            self.assertIn(f"did you mean {meant}?",
+                          self.failed(HIPPO, typed)["text"])
+        self.assertIn("did you mean /greeter?",
+                      self.failed(example("hello", "hello"), "greter")["text"])
+        for typed in ("/X", "", "//", "/D/", "/D/..", "/" * 5000):
+            self.assertEqual(self.failed(HIPPO, typed)["rule"],
+                             "instance-not-found")
+
+    def test_unreadable(self):
+        error = self.failed("nothing.cml", "/D")
+        self.assertEqual((error["moniker"], error["rule"]),
+                         ("/", "resolve-failed"))
+        self.assertIn("No such file", error["text"])
+        syntax = os.path.join(DATA, "seed", "C.cml")
+        done = self.reeve("route", syntax, "/D", status=1)
+        self.assertIn(f"{syntax}:10:6: error:", done.err)
+        self.assertNotIn("no component", done.err)
+
+    def test_missing_package(self):
+        with tempfile.TemporaryDirectory() as d:
+            root = shutil.copy(HIPPO, d)
+            error = self.failed(root, "/D")
+            self.assertEqual((error["rule"], error["file"]),
+                             ("resolve-failed", root))
+            self.assertGreater(error["line"], 0)
+            self.assertIn("--packages", error["text"])
+
+
+class Tree(Case):
+    def test_offline(self):
+        found = self.reeve("tree", "--json", HIPPO).json_lines()
+        self.assertEqual([r["moniker"] for r in found],
+                         ["/", "/B", "/B/A", "/D"])
+        for realm in found:
+            self.has_fields(realm, moniker=str, url=str, state=str)
+        self.assertEqual([r["state"] for r in found],
+                         ["-", "-", "program", "program"])
+        self.assertEqual(self.reeve("tree", HIPPO).out.split(),
+                         ["-", "/", "-", "B", "program", "A", "program", "D"])
+
+    def test_broken(self):
+        with tempfile.TemporaryDirectory() as d:
+            root = shutil.copy(HIPPO, d)
+            found = self.reeve("tree", "--json", root, status=1).json_lines()
+            self.assertEqual({r["moniker"] for r in found
+                              if r["state"] == "broken"}, {"/B", "/D"})
+            self.assertIn("--packages", found[1]["error"])
+
+
+class Doctor(Case):
+    def test_json(self):
+        done = self.doctor("--json")
+        self.assertTrue(done.out.endswith("]\n"))
+        rows = done.json()
+        for row in rows:
+            self.has_fields(row, name=str, state=str, text=str, fix=str)
+            self.assertIn(row["state"], ("ok", "degraded", "missing"))
+        names = [row["name"] for row in rows]
+        self.assertEqual(len(names), len(set(names)))
+        missing = "missing" in [row["state"] for row in rows]
+        self.assertEqual(done.status, 1 if missing else 0)
+
+    def doctor(self, *args):
+        try:
+            return self.reeve("doctor", *args)
+        except AssertionError:
+            return self.reeve("doctor", *args, status=1)
+
+    def test_text(self):
+        for line in self.doctor().out.splitlines():
+            self.assertRegex(line, r"^((ok|degraded|missing) +\S+ +\S| +to mend "
+                             r"it: )")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+#!/bin/bash
+# The completion for bash, asked as readline asks it: the words are broken at
+# COMP_WORDBREAKS, and COMPREPLY is the answer. Around the real reeve stands a
+# script that plays a running manager.
+#
+# test_completion.sh REEVE SOURCE_ROOT BUILD_ROOT
+
+reeve=$(realpath "$1")
+source=$2
+build=$3
+failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/reeve" <<END
+#!/bin/bash
+if [[ \$1 == list ]]; then
+	[[ \$* == "list -q -m 41" ]] && exec echo /other
+	printf '%s\n' / /shop /shop/web /pool:one /pool:two
+	exit
+fi
+exec "$reeve" "\$@"
+END
+chmod +x "$work/reeve"
+. "$source/tools/completion/reeve.bash" || exit 1
+cd "$build/examples" || exit 1
+
+# Break $1 into COMP_WORDS as readline does.
+break_words()
+{
+	local rest=$1
+
+	COMP_WORDS=()
+	while [[ -n $rest ]]; do
+		if [[ $rest =~ ^[[:blank:]]+ ]]; then
+			rest=${rest#"${BASH_REMATCH[0]}"}
+			[[ -n $rest ]] || COMP_WORDS+=("")
+		elif [[ $rest =~ ^([:=]+|[^:=[:blank:]]+) ]]; then
+			COMP_WORDS+=("${BASH_REMATCH[0]}")
+			rest=${rest#"${BASH_REMATCH[0]}"}
+		fi
+	done
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	COMP_LINE=$1
+	COMP_POINT=${#1}
+}
+
+# What is typed, and the words that are offered, in any order.
+offers()
+{
+	local got want=${*:2}
+
+	break_words "$1"
+	COMPREPLY=(stale)
+	_reeve "$work/reeve" "" ""
+	got=$(printf '%s\n' "${COMPREPLY[@]}" | sort -u | tr '\n' ' ')
+	want=$(printf '%s\n' $want | sort -u | tr '\n' ' ')
+	if [[ $got != "$want" ]]; then
+		echo "\"$1\": offered \"$got\", not \"$want\""
+		failed=1
+	fi
+}
+
+verbs='run check route tree list show start stop log doctor version'
+hippo=hippo/c/meta/c.cml
+
+offers 'reeve ' $verbs help --help --version
+offers 'reeve st' start stop
+offers 'reeve nothing'
+offers 'reeve help s' show start stop
+offers 'reeve check --m' --manifest-only
+offers 'reeve list --' --manager --json --quiet --help
+offers 'reeve start --json' ''
+
+# Manifests.
+offers 'reeve check hippo/c/meta/' $hippo
+offers "reeve check $hippo hippo/c/m" hippo/c/meta
+offers 'reeve run hippo/a/' hippo/a/meta hippo/a/bin
+offers "reeve run $hippo " ''
+
+# Directories, as the value of an option in all its forms.
+offers 'reeve run --packages hippo/c/' hippo/c/meta
+offers 'reeve run -p hippo/c/' hippo/c/meta
+offers 'reeve run --packages=hippo/c/' hippo/c/meta
+offers 'reeve log --lines ' ''
+
+# Components of manifests.
+offers "reeve route $hippo /" / /B /B/A /D
+offers "reeve route $hippo /B" /B /B/A
+offers "reeve route --packages hippo $hippo /D" /D
+offers "reeve run $hippo --start /B/" /B/A
+offers "reeve run --start /B/" ''
+offers 'reeve route nothing.cml /' /
+
+# Capabilities.
+offers "reeve route $hippo /D " fuchsia.example.Foo
+offers "reeve route $hippo /D fuchsia.x" ''
+offers "reeve route $hippo /D fuchsia.example.Foo " ''
+
+# Components of a running manager.
+offers 'reeve show ' / /shop /shop/web /pool:one /pool:two
+offers 'reeve show /shop ' ''
+offers 'reeve stop /shop /shop/' /shop/web
+offers 'reeve log /s' /shop /shop/web
+offers 'reeve start -m 41 ' /other
+offers 'reeve start --manager=41 ' /other
+
+# Behind a colon, readline has the beginning already.
+offers 'reeve show /pool:t' two
+offers 'reeve show /pool:' one two
+
+# Programs.
+offers 'reeve run -- bas' $(compgen -c bas)
+offers 'reeve run -- ls hippo/c/' hippo/c/meta
+
+# Answers are words, never commands.
+cat >"$work/reeve" <<'END'
+#!/bin/bash
+echo '/$(touch ran)'
+END
+cd "$work" || exit 1
+break_words 'reeve show /'
+_reeve "$work/reeve" "" ""
+if [[ -e ran || ${COMPREPLY[0]} != '/$(touch ran)' ]]; then
+	echo "an answer was expanded: ${COMPREPLY[*]}"
+	failed=1
+fi
+
+if command -v zsh >/dev/null; then
+	zsh -n "$source/tools/completion/_reeve" || failed=1
+fi
+exit $failed
