@@ -30,8 +30,8 @@
 #include "cell/confine.h"
 #include "sys/fd.h"
 
-#ifndef CLOSE_RANGE_UNSHARE
-#define CLOSE_RANGE_UNSHARE 2
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
 #endif
 
 enum { EXEC_STACK = 64 * 1024 };
@@ -94,21 +94,20 @@ static int exec_set_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A table of our own first: what follows would close the init's. */
+/* Into the low descriptors; all others close on exec. The table is still the
+ * init's, and the filter refuses to unshare it. */
 static int exec_set_files(const struct exec_files *f)
 {
 	unsigned first = 3 + (unsigned)f->n_fds;
 	size_t i;
 
-	if (syscall(SYS_close_range, ~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
-		return -1;
 	for (i = 0; i < 3; i++)
 		if (dup2(f->stdio[i], (int)i) < 0)
 			return -1;
 	for (i = 0; i < f->n_fds; i++)
 		if (dup2(f->fds[i], (int)(3 + i)) < 0)
 			return -1;
-	return (int)syscall(SYS_close_range, first, ~0U, 0);
+	return (int)syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 static int exec_set_limits(struct exec_task *t)

@@ -29,9 +29,9 @@ int exec_prepare(const struct blank *b, const struct filter *filter,
 
 /*
  * Let it confine itself by the blank's Landlock rules and run the program. All
- * of
- * @files must lie above 2 + n_fds. Returns its pid once it has been exec'd, or
- * -1 with *ret_why.
+ * of @files must lie above 2 + n_fds, and nothing else that is still needed may
+ * lie below: those descriptors are the program's afterwards, and here too.
+ * Returns its pid once it has been exec'd, or -1 with *ret_why.
  */
 pid_t exec_run(struct exec_task *t, const struct blank *b,
 	       const struct plan *plan, const struct exec_files *files,

@@ -18,7 +18,7 @@
  * machine or this libseccomp lacks is skipped. */
 const char *const filter_allowed[] = {
 	/* files and directories */
-	"access", "chdir", "close", "close_range", "copy_file_range", "dup",
+	"access", "chdir", "close", "copy_file_range", "dup",
 	"dup2", "dup3", "faccessat", "faccessat2", "fadvise64", "fallocate",
 	"fchdir", "fchown", "fchownat", "fcntl", "fdatasync", "fgetxattr",
 	"flistxattr", "flock", "fremovexattr", "fsetxattr", "fstat", "fstatfs",
@@ -82,8 +82,7 @@ const char *const filter_allowed[] = {
 	"shmget",
 	/* more confinement, and the rest */
 	"getrandom", "landlock_add_rule", "landlock_create_ruleset",
-	"landlock_restrict_self", "seccomp", "io_setup", "io_submit",
-	"io_getevents", "io_pgetevents", "io_cancel", "io_destroy",
+	"landlock_restrict_self", "seccomp",
 };
 const size_t n_filter_allowed = N_ELEMENTS(filter_allowed);
 
@@ -147,7 +146,7 @@ const uint32_t filter_ioctls[] = {
 	0x5401, 0x5402, 0x5403, 0x5404, /* TCGETS, TCSETS, TCSETSW, TCSETSF */
 	0x5405, 0x5406, 0x5407, 0x5408, /* TCGETA, TCSETA, ... */
 	0x5409, 0x540a, 0x540b, /* TCSBRK, TCXONC, TCFLSH */
-	0x540e, 0x540f, 0x5410, /* TIOCSCTTY, TIOCGPGRP, TIOCSPGRP */
+	0x540f, 0x5410, /* TIOCGPGRP, TIOCSPGRP */
 	0x5411, /* TIOCOUTQ, SIOCOUTQ */
 	0x5413, 0x5414, /* TIOCGWINSZ, TIOCSWINSZ */
 	0x541b, /* FIONREAD, TIOCINQ, SIOCINQ */
@@ -233,6 +232,7 @@ const size_t n_filter_ioctls_refused = N_ELEMENTS(filter_ioctls_refused);
 #define NAMESPACES \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
 	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLOSE_UNSHARE 2
 #define NO_CLONE(flag) REFUSE_IF(EPERM, "clone", WHEN(0, flag, flag))
 
 const struct filter_rule filter_rules[] = {
@@ -264,6 +264,8 @@ const struct filter_rule filter_rules[] = {
 	NO_CLONE(CLONE_NEWCGROUP),
 	REFUSE_IF(EPERM, "clone",
 		  WHEN(0, CLONE_THREAD | CLONE_FILES, CLONE_THREAD)),
+	ALLOW_IF("close_range", WHEN(2, CLOSE_UNSHARE, 0)),
+	REFUSE_IF(EPERM, "close_range", WHEN(2, CLOSE_UNSHARE, CLOSE_UNSHARE)),
 
 	/* The default personality, and asking for it. */
 	ALLOW_IF("personality", WHEN(0, FILTER_32, 0)),

@@ -31,10 +31,10 @@
 #include "sys/packet.h"
 
 enum {
-	/* Our own descriptors; the ones received are moved above these and
-	 * above all that a component's files can take. */
-	INIT_SOCKET = 3,
-	INIT_FILES_ABOVE = 3 + CELL_FILES_MAX + 16,
+	/* Below are those of the component's files: in the table that the init
+	 * shares with the task that will run the program (exec.c). */
+	INIT_SOCKET = 3 + CELL_FILES_MAX,
+	INIT_FILES_ABOVE = INIT_SOCKET + 1,
 };
 
 struct init {
@@ -79,7 +79,24 @@ static void init_close_inherited(int socket_fd)
 {
 	if (socket_fd != INIT_SOCKET)
 		dup3(socket_fd, INIT_SOCKET, O_CLOEXEC);
-	syscall(SYS_close_range, INIT_SOCKET + 1, ~0U, 0);
+	syscall(SYS_close_range, 3, INIT_SOCKET - 1, 0);
+	syscall(SYS_close_range, INIT_FILES_ABOVE, ~0U, 0);
+}
+
+/* Move @fd above everything that the component's files can take. 0 or -errno.
+ */
+static int init_lift(int *fd)
+{
+	int lifted;
+
+	if (*fd >= INIT_FILES_ABOVE)
+		return 0;
+	lifted = fcntl(*fd, F_DUPFD_CLOEXEC, INIT_FILES_ABOVE);
+	if (lifted < 0)
+		return -errno;
+	fd_close(*fd);
+	*fd = lifted;
+	return 0;
 }
 
 /* Has the other end of the socket been closed? */
@@ -153,14 +170,12 @@ static void init_build_blank(struct init *s)
 /* What takes the place of standard streams that the plan does not pass. */
 static void init_open_null(struct init *s)
 {
-	int fd = openat(s->blank.root_fd, "dev/null", O_RDWR | O_CLOEXEC);
+	int r;
 
-	if (fd >= 0) {
-		s->null_fd = fcntl(fd, F_DUPFD_CLOEXEC, INIT_FILES_ABOVE);
-		fd_close(fd);
-	}
-	if (fd < 0 || s->null_fd < 0)
-		init_fail_at(CELL_STAGE_DEV, -errno);
+	s->null_fd = openat(s->blank.root_fd, "dev/null", O_RDWR | O_CLOEXEC);
+	r = s->null_fd < 0 ? -errno : init_lift(&s->null_fd);
+	if (r < 0)
+		init_fail_at(CELL_STAGE_DEV, r);
 }
 
 /* The end of children becomes readable; blocked before there is one, so that
@@ -168,13 +183,15 @@ static void init_open_null(struct init *s)
 static void init_watch_children(struct init *s)
 {
 	sigset_t set;
+	int r;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signal_fd < 0)
-		init_fail_at(CELL_STAGE_FORK, -errno);
+	r = s->signal_fd < 0 ? -errno : init_lift(&s->signal_fd);
+	if (r < 0)
+		init_fail_at(CELL_STAGE_FORK, r);
 }
 
 /* The task that will be the component; see exec.c. */
@@ -217,18 +234,11 @@ static void init_warm_up(void)
 static int init_lift_fds(struct init *s)
 {
 	size_t i;
-	int fd;
+	int r = 0;
 
-	for (i = 0; i < s->n_fds; i++) {
-		if (s->fds[i] >= INIT_FILES_ABOVE)
-			continue;
-		fd = fcntl(s->fds[i], F_DUPFD_CLOEXEC, INIT_FILES_ABOVE);
-		if (fd < 0)
-			return -errno;
-		close(s->fds[i]);
-		s->fds[i] = fd;
-	}
-	return 0;
+	for (i = 0; r == 0 && i < s->n_fds; i++)
+		r = init_lift(&s->fds[i]);
+	return r;
 }
 
 /* Tell the descriptors apart, as struct protocol_plan says. */
@@ -357,12 +367,8 @@ static void init_let_go(struct init *s)
 	for (i = 0; i < s->files.n_fds; i++)
 		fd_close(s->files.fds[i]);
 	fd_close(s->null_fd);
-	fd_close(s->blank.root_fd);
-	fd_close(s->blank.tmp_fd);
-	fd_close(s->blank.shm_fd);
-	fd_close(s->blank.ruleset_fd);
-	fd_close(s->blank.host_ns_fd);
-	fd_close(s->blank.cell_ns_fd);
+	/* The component's own, and all that was opened to build the blank. */
+	syscall(SYS_close_range, 0, INIT_SOCKET - 1, 0);
 	plan_fini(&s->plan);
 	if (confine_init(&s->blank, s->config->init_filter, &why) < 0)
 		init_fail(&why);

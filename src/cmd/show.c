@@ -184,13 +184,18 @@ static bool on_line(void *userdata, const char *json,
 int cmd_log(int argc, char **argv)
 {
 	struct cmd_options options;
-	const char *arguments[3] = { "", "0", "follow" };
+	const char *arguments[3] = { "", "", "follow" };
 	int r = cmd_options(&argc, argv, "mjfn", &options);
 
 	if (r >= 0)
 		return r;
 	if (argc > 2)
 		return cmd_usage(argv[0], "name at most one component");
+	if (argc == 2 && !*argv[1]) {
+		cmd_fail("there is no component \"\" in this tree; see reeve "
+			 "list");
+		return EXIT_UNKNOWN;
+	}
 	if (argc == 2)
 		arguments[0] = argv[1];
 	if (options.lines)

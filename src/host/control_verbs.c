@@ -15,7 +15,7 @@ static bool moniker_ends_in(const char *moniker, const char *name)
 {
 	size_t n = strlen(moniker), k = strlen(name);
 
-	return n > k && !strcmp(moniker + n - k, name) &&
+	return k && n > k && !strcmp(moniker + n - k, name) &&
 	       (moniker[n - k - 1] == '/' || moniker[n - k - 1] == ':');
 }
 
@@ -109,6 +109,9 @@ static void verb_start(struct control_conn *c, const char *const *argv,
 				 "started");
 		return;
 	}
+	/* Whoever asks by hand need not wait for the end of a back-off. */
+	if (i->state == LIFE_BACKOFF)
+		instance_event(i, LIFE_ASKED, NULL);
 	manager_start(c->manager, i, "the operator asked for it", false);
 	control_conn_end(c, 0, NULL);
 }
@@ -124,7 +127,10 @@ static void verb_stop(struct control_conn *c, const char *const *argv,
 		return;
 	i = instance_of(r);
 	if (!i || !instance_is_alive(i)) {
-		control_conn_end(c, 3, "it is not running");
+		_cleanup_text_ struct text t = TEXT_INIT;
+
+		text_printf(&t, "%s is not running", r->moniker);
+		control_conn_end(c, 3, text_string(&t));
 		return;
 	}
 	instance_event(i, LIFE_ASKED, NULL);
@@ -157,7 +163,7 @@ static void on_entry(struct journal_listener *l, const struct journal_entry *e)
 	send_entry(c, e);
 }
 
-/* log [MONIKER|"" [N [follow]]] */
+/* log [MONIKER|"" [N|"" [follow]]]: the last N, or all. */
 static void verb_log(struct control_conn *c, const char *const *argv,
 		     unsigned n)
 {
@@ -174,8 +180,9 @@ static void verb_log(struct control_conn *c, const char *const *argv,
 	for (s = n > 1 ? argv[1] : ""; *s >= '0' && *s <= '9'; s++)
 		if (last < JOURNAL_KEPT)
 			last = last * 10 + (size_t)(*s - '0');
-	journal_each(c->manager->journal, *c->moniker ? c->moniker : NULL, last,
-		     on_kept, c);
+	if (last || n < 2 || !*argv[1])
+		journal_each(c->manager->journal,
+			     *c->moniker ? c->moniker : NULL, last, on_kept, c);
 	if (c->fd < 0)
 		return;
 	if (n < 3) {

@@ -137,6 +137,12 @@ static void describe_connections(const struct instance *i, struct text *t)
 
 static void describe_instance(struct instance *i, struct text *t)
 {
+	const struct connection *c;
+
+	/* What its providers have read is not charged to it any more. */
+	list_for_each(c, &i->opened, by_opener)
+		if (c->provider)
+			outgoing_settle(&c->provider->outgoing);
 	outgoing_settle(&i->outgoing);
 	text_printf(t, ",\"starts\":%u,\"crashes_in_a_row\":%u", i->n_starts,
 		    i->n_crashes);

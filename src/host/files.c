@@ -7,23 +7,21 @@
  */
 #include "host/files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/erase.h"
 #include "sys/fd.h"
 
 enum {
 	FILES_UID = 1000,
 	/* Directories that are themselves in used directories, and so on. */
 	FILES_DEPTH_MAX = 8,
-	REMOVE_DEPTH_MAX = 64,
 };
 
 void files_place_fini(struct files_place *p)
@@ -279,59 +277,6 @@ int files_find_own(struct manager *m, struct realm *r, const char *path,
 	return place_of(m, r, path, 0, ret, ret_why);
 }
 
-/* Open the directory @name for reading, whatever mode its owner gave it. */
-static DIR *directory_open(int at, const char *name)
-{
-	_cleanup_fd_ int fd = openat(
-		at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[32];
-	int list_fd;
-	DIR *d;
-
-	if (fd < 0)
-		return NULL;
-	/* An O_PATH descriptor takes no fchmod(); its link in /proc does. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	(void)chmod(path, 0700);
-	list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = list_fd < 0 ? NULL : fdopendir(list_fd);
-	if (!d)
-		fd_close(list_fd);
-	return d;
-}
-
-/*
- * Remove @name and all in it, never following links, never leaving it. What is
- * nested deeper than we follow is moved up into @top first: true then, and the
- * caller calls again.
- */
-static bool remove_beneath(int at, const char *name, int top, unsigned depth)
-{
-	static unsigned n_moved;
-	char moved_name[32];
-	bool moved = false;
-	struct dirent *e;
-	DIR *d;
-
-	if (unlinkat(at, name, 0) == 0 || errno != EISDIR)
-		return false;
-	if (depth > REMOVE_DEPTH_MAX) {
-		snprintf(moved_name, sizeof(moved_name), ".deep-%u", n_moved++);
-		return renameat(at, name, top, moved_name) == 0;
-	}
-	d = directory_open(at, name);
-	if (!d)
-		return false;
-	while ((e = readdir(d)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			moved |= remove_beneath(dirfd(d), e->d_name,
-						top < 0 ? dirfd(d) : top,
-						depth + 1);
-	closedir(d);
-	unlinkat(at, name, AT_REMOVEDIR);
-	return moved;
-}
-
 /* Open the directory that holds the last segment of @sub, which is put in @name,
  * following no links. -1 if there is none. */
 static int open_beneath(const char *base, const char *sub,
@@ -357,16 +302,15 @@ static int open_beneath(const char *base, const char *sub,
 }
 
 /* Remove what is at @sub of @base, and up to @n_parents directories above it
- * that are empty then. */
-static void place_remove(const char *base, char *sub, size_t n_parents)
+ * that are empty then. 0 or -errno. */
+static int place_remove(const char *base, char *sub, size_t n_parents)
 {
 	char name[NAME_MAX + 1], *slash;
-	int fd = open_beneath(base, sub, name);
+	int fd = open_beneath(base, sub, name), r;
 
 	if (fd < 0)
-		return;
-	while (remove_beneath(fd, name, -1, 0))
-		;
+		return 0;
+	r = erase_beneath(fd, name);
 	fd_close(fd);
 	while (n_parents-- && (slash = strrchr(sub, '/'))) {
 		*slash = 0;
@@ -375,6 +319,7 @@ static void place_remove(const char *base, char *sub, size_t n_parents)
 			n_parents = 0;
 		fd_close(fd);
 	}
+	return r;
 }
 
 /* How many directories of a user's part of a storage are made for it alone:
@@ -389,29 +334,44 @@ static size_t storage_n_parents(const struct realm *user,
 	return n ? n - 1 : 0;
 }
 
+static int storage_remove(struct manager *m, struct realm *r,
+			  const struct decl *use, struct route *route)
+{
+	struct files_place place = { TEXT_INIT, TEXT_INIT };
+	_cleanup_text_ struct text why = TEXT_INIT;
+	int k;
+
+	k = manager_route(m, r, use, route);
+	if (!k)
+		k = place_of_route(m, route, 0, &place, &why);
+	if (!k && text_is_failed(&place.sub))
+		k = -ENOMEM;
+	if (!k)
+		k = place_remove(text_string(&place.base), place.sub.bytes,
+				 storage_n_parents(r, route->storage_realm));
+	files_place_fini(&place);
+	return k;
+}
+
 void files_remove_storage(struct manager *m, struct realm *r)
 {
 	const struct manifest *mf = r->manifest;
-	struct files_place place = { TEXT_INIT, TEXT_INIT };
-	_cleanup_text_ struct text why = TEXT_INIT;
 	struct route *route = calloc(1, sizeof(*route));
-	char *sub;
+	const struct decl *use;
 	size_t i;
+	int k;
 
-	for (i = 0; mf && route && i < mf->n_decls[DECL_USE]; i++) {
-		if (mf->decls[DECL_USE][i].type != CAPABILITY_STORAGE)
+	for (i = 0; mf && i < mf->n_decls[DECL_USE]; i++) {
+		use = &mf->decls[DECL_USE][i];
+		if (use->type != CAPABILITY_STORAGE)
 			continue;
-		if (manager_route(m, r, &mf->decls[DECL_USE][i], route) ==
-			    ROUTE_ENDED &&
-		    !place_of_route(m, route, 0, &place, &why)) {
-			sub = strdup(text_string(&place.sub));
-			if (sub)
-				place_remove(text_string(&place.base), sub,
-					     storage_n_parents(
-						     r, route->storage_realm));
-			free(sub);
-		}
-		files_place_fini(&place);
+		k = route ? storage_remove(m, r, use, route) : -ENOMEM;
+		if (k < 0)
+			journal_write(m->journal, JOURNAL_MANAGER, r->moniker,
+				      NULL, NULL,
+				      "its storage %s could not be removed "
+				      "wholly: %s",
+				      use->target_name, strerror(-k));
 	}
 	if (route)
 		route_fini(route);

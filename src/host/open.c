@@ -319,17 +319,25 @@ void open_on_closed(void *userdata, struct connection *c)
 	struct manager *m = userdata;
 	struct instance *opener = c->opener;
 	uint64_t turns = loop_n_turns(m->loop) - c->turn;
+	double ms = (double)(loop_now() - c->opened_at) / (double)NS_PER_MS;
+	_cleanup_text_ struct text fields = TEXT_INIT;
 
 	if (!opener)
 		return;
+	/* This turn is its own end; the others were not for it. */
+	turns = turns ? turns - 1 : 0;
 	account_release(&opener->account, CHARGE_CONNECTIONS);
+	text_puts(&fields, ",\"capability\":");
+	text_json(&fields, c->capability);
+	text_printf(&fields,
+		    ",\"connection\":%llu,\"ms\":%.3f,\"turns\":%llu",
+		    (unsigned long long)c->id, ms, (unsigned long long)turns);
 	journal_write(m->journal, JOURNAL_CLOSED, opener->realm->moniker, NULL,
-		      NULL,
+		      text_string(&fields),
 		      "%s after %.2f ms: its messages passed between the two "
-		      "alone; the manager woke %llu times meanwhile, for other "
-		      "things",
-		      c->capability,
-		      (double)(loop_now() - c->opened_at) / (double)NS_PER_MS,
-		      (unsigned long long)(turns ? turns - 1 : 0));
+		      "alone; the manager woke %llu time%s meanwhile, for "
+		      "other things",
+		      c->capability, ms, (unsigned long long)turns,
+		      turns == 1 ? "" : "s");
 	c->opener = NULL;
 }

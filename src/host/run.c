@@ -316,13 +316,16 @@ void run_catch_up(struct instance *i)
 static void run_tell_exit(struct instance *i)
 {
 	struct journal *j = i->manager->journal;
+	char fields[64];
 
+	snprintf(fields, sizeof(fields), ",\"code\":%d,\"signal\":%d",
+		 i->exit_code, i->exit_signal);
 	if (i->exit_signal)
-		journal_write(j, JOURNAL_EXIT, i->realm->moniker, NULL, NULL,
+		journal_write(j, JOURNAL_EXIT, i->realm->moniker, NULL, fields,
 			      "ended by signal %d (%s)", i->exit_signal,
 			      strsignal(i->exit_signal));
 	else
-		journal_write(j, JOURNAL_EXIT, i->realm->moniker, NULL, NULL,
+		journal_write(j, JOURNAL_EXIT, i->realm->moniker, NULL, fields,
 			      "ended with status %d", i->exit_code);
 }
 

@@ -71,7 +71,9 @@ static bool start_named(struct manager *m)
 		    r->state != REALM_RESOLVED || instance_get(m, r, &i) < 0) {
 			journal_write(m->journal, JOURNAL_FAILED,
 				      m->options.starts[k], NULL, NULL,
-				      "there is no such component to start");
+				      "there is no such component to start; see "
+				      "reeve tree %s",
+				      m->options.root_file);
 			return false;
 		}
 		manager_start(m, i, "the operator named it", true);

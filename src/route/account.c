@@ -32,10 +32,7 @@ void account_release(struct account *a, enum charge_kind kind)
 const char *charge_kind_name(enum charge_kind kind)
 {
 	static const char *const names[N_CHARGE_KINDS] = {
-		"opens that were not read yet",
-		"live connections",
-		"channels to the manager",
-		"dynamic children",
+		"opens", "connections", "channels", "children"
 	};
 
 	return names[kind];

@@ -34,4 +34,5 @@ void account_init(struct account *a);
 int account_charge(struct account *a, enum charge_kind kind);
 void account_release(struct account *a, enum charge_kind kind);
 
+/* "opens", "connections", "channels", "children": stable, for scripts. */
 const char *charge_kind_name(enum charge_kind kind);

@@ -230,7 +230,7 @@ static void near_names(void **state)
 		"protocol",
 		"directory",
 		"ab",
-		"B",
+		"Q",
 		"r*",
 	};
 	static const struct {
@@ -251,6 +251,7 @@ static void near_names(void **state)
 		{ "cb", "ab" },
 		/* One letter for another is another name, not a slip. */
 		{ "A", NULL },
+		{ "q", "Q" },
 		{ "r", "r*" },
 		{ "", NULL },
 		/* The name itself is no near miss. */

@@ -117,6 +117,9 @@ static int tasks(void)
 			     EPERM));
 	EXPECT(7, fails_with(syscall(SYS_clone3, NULL, 0), ENOSYS));
 	EXPECT(8, fails_with(syscall(SYS_unshare, CLONE_FILES), EPERM));
+	EXPECT(9, fails_with(syscall(SYS_close_range, 100, 200, 2), EPERM));
+	EXPECT(10, syscall(SYS_close_range, 100, 200, 0) == 0);
+	EXPECT(11, fails_with(syscall(SYS_io_setup, 1, NULL), ENOSYS));
 	return 0;
 }
 

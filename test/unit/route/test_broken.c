@@ -272,7 +272,7 @@ static const struct broken rows[] = {
 		     "  backing_dir: 'disk',\n"
 		     "  storage_id: 'static_instance_id_or_moniker' } ],\n"
 		     "offer: [ { storage: 'X', from: 'self',\n"
-		     "  to: '#user' } ] }" },
+		     "  to: '#user', availability: 'same_as_target' } ] }" },
 	    { "user", "{ " PROGRAM "use: [ { storage: 'X', path: '/data',\n"
 		      "  availability: 'optional' } ] }" } },
 	  "/mid/user", "X", "availability", REEVE_ERR_NOT_FOUND, "/", NULL,
