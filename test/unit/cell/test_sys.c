@@ -154,17 +154,18 @@ static void pidfd_reaps_without_waiting(void **state)
 static void cgroup_freezes_and_kills(void **state)
 {
 	struct clone_request request = { .exit_signal = SIGCHLD };
-	char own[CGROUP_PATH_MAX];
+	char own[CGROUP_PATH_MAX], name[32];
 	int parent_fd, fd = -1, pidfd, i;
 	siginfo_t info;
 	pid_t pid;
 
 	(void)state;
+	snprintf(name, sizeof(name), "test-%d", (int)getpid());
 	if (cgroup_find_own(own) < 0)
 		skip();
 	parent_fd = open(own, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (parent_fd < 0 || !cgroup_is_usable(parent_fd) ||
-	    cgroup_new(parent_fd, "reeve-test", &fd) < 0)
+	    cgroup_new(parent_fd, name, &fd) < 0)
 		skip();
 	request.cgroup_fd = fd;
 	pid = clone_task(&request, &pidfd);
@@ -173,7 +174,7 @@ static void cgroup_freezes_and_kills(void **state)
 			pause();
 	assert_true(pid > 0);
 	assert_int_equal(cgroup_is_populated(fd), 1);
-	assert_int_equal(cgroup_remove(parent_fd, "reeve-test"), -EBUSY);
+	assert_int_equal(cgroup_remove(parent_fd, name), -EBUSY);
 	assert_int_equal(cgroup_freeze(fd, true), 0);
 	for (i = 0; i < 1000 && cgroup_is_frozen(fd) != 1; i++)
 		usleep(1000);
@@ -182,8 +183,8 @@ static void cgroup_freezes_and_kills(void **state)
 	assert_int_equal(cgroup_kill(fd), 0);
 	assert_int_equal(pidfd_wait(pidfd, &info), 0);
 	assert_int_equal(cgroup_is_populated(fd), 0);
-	assert_int_equal(cgroup_remove(parent_fd, "reeve-test"), 0);
-	assert_int_equal(cgroup_remove(parent_fd, "reeve-test"), 0);
+	assert_int_equal(cgroup_remove(parent_fd, name), 0);
+	assert_int_equal(cgroup_remove(parent_fd, name), 0);
 	close(fd);
 	close(pidfd);
 	close(parent_fd);
