@@ -17,7 +17,6 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -237,7 +236,6 @@ static int exec_set_strings(struct exec_task *t, const struct plan *p)
 static void exec_explain(const struct exec_task *t, struct cell_failure *why)
 {
 	const char *detail = NULL;
-	char number[32];
 
 	switch (t->stage) {
 	case CELL_STAGE_EXEC:
@@ -247,8 +245,7 @@ static void exec_explain(const struct exec_task *t, struct cell_failure *why)
 		detail = t->plan->cwd;
 		break;
 	case CELL_STAGE_LIMIT:
-		snprintf(number, sizeof(number), "number %d", t->limit);
-		detail = number;
+		detail = plan_limit_name(t->limit);
 		break;
 	default:
 		break;

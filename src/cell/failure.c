@@ -41,7 +41,7 @@ static const char *const stage_words[N_CELL_STAGES] = {
 	[CELL_STAGE_PARENT] = "go on, because the manager is gone",
 	[CELL_STAGE_FORK] = "create the component's task",
 	[CELL_STAGE_STDIO] = "set up the component's descriptors",
-	[CELL_STAGE_LIMIT] = "set the resource limit",
+	[CELL_STAGE_LIMIT] = "set the limit on",
 	[CELL_STAGE_CWD] = "enter the working directory",
 	[CELL_STAGE_EXEC] = "run the program",
 	[CELL_STAGE_REQUIRED] = "build every layer that is required",
@@ -135,6 +135,13 @@ static const struct {
 	{ CELL_STAGE_ATTACH, EROFS,
 	  "the directory it should appear in is read-only and has no such "
 	  "entry; choose another path" },
+	{ CELL_STAGE_ATTACH, ENOTDIR,
+	  "something that is no directory, perhaps a link, is in the way; "
+	  "choose "
+	  "another path" },
+	{ CELL_STAGE_ATTACH, ELOOP,
+	  "a link is in the way, and links are not followed; choose another "
+	  "path" },
 	{ CELL_STAGE_SECCOMP, EINVAL,
 	  "the kernel lacks seccomp filters (CONFIG_SECCOMP_FILTER)" },
 	{ CELL_STAGE_LIMIT, EPERM,
@@ -170,6 +177,10 @@ static const struct {
 	  "a limit on tasks is reached (ulimit -u, pids cgroup)" },
 	{ CELL_STAGE_NONE, ENOSYS,
 	  "the kernel lacks the system call; use Linux 6.1 or later" },
+	{ CELL_STAGE_NONE, ETOOMANYREFS,
+	  "too many descriptors are on their way; raise the limit on open "
+	  "files "
+	  "(ulimit -n)" },
 	{ CELL_STAGE_NONE, EROFS, "the file system is read-only" },
 };
 

@@ -145,6 +145,9 @@ int plan_check(const struct plan *p);
 /* A sentence's worth of words for a verdict. */
 const char *plan_verdict_text(int verdict);
 
+/* "files" for RLIMIT_NOFILE, and so on. */
+const char *plan_limit_name(int resource);
+
 /* Absolute, no empty, "." or ".." component, no slash at the end; or "/". */
 bool plan_is_path(const char *path);
 

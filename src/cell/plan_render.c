@@ -38,7 +38,7 @@ static const char *const plan_kind_names[] = {
 	[PLAN_STORAGE] = "storage",
 };
 
-static const char *plan_limit_name(int resource)
+const char *plan_limit_name(int resource)
 {
 	size_t i;
 

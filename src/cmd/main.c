@@ -65,7 +65,8 @@ static const struct cmd cmds[] = {
 	  "  -q, --quiet          monikers only\n",
 	  cmd_list },
 	{ "show", "[OPTION]... MONIKER", "everything about one component",
-	  "A unique ending of the moniker will do: \"web\" for /shop/web.\n\n"
+	  "A unique ending of the moniker will do (\"web\" for /shop/web), or a "
+	  "beginning\n(\"/sh\").\n\n"
 	  "      --plan           with the plan of its cell\n"
 	  MANAGER_HELP JSON_HELP,
 	  cmd_show },

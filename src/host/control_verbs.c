@@ -1,6 +1,7 @@
 /*
  * The requests: list, show, start, stop, log. Monikers may be given by a unique
- * ending ("web" for /shop/web); what is ambiguous is answered with the choices.
+ * beginning ("/sh" for /shop) or ending ("web" for /shop/web); what is ambiguous
+ * is answered with the choices.
  */
 #include "host/control_verbs.h"
 
@@ -19,34 +20,52 @@ static bool moniker_ends_in(const char *moniker, const char *name)
 	       (moniker[n - k - 1] == '/' || moniker[n - k - 1] == ':');
 }
 
+static bool moniker_begins_with(const char *moniker, const char *name)
+{
+	return name[0] && name[1] && !strncmp(moniker, name, strlen(name));
+}
+
+typedef bool (*moniker_match_fn)(const char *moniker, const char *name);
+
+/* How many match; the last of them, and all their monikers. */
+static size_t conn_match(const struct control_conn *c, const char *name,
+			 moniker_match_fn matches, struct realm **ret,
+			 struct text *ret_names)
+{
+	struct realm *r;
+	size_t n = 0;
+
+	for (r = c->manager->tree.root; r; r = realm_next(r)) {
+		if (!matches(r->moniker, name))
+			continue;
+		text_printf(ret_names, "%s%s", n++ ? ", " : "", r->moniker);
+		*ret = r;
+	}
+	return n;
+}
+
+/* A whole moniker, else a unique ending or, after a slash, beginning. Ends the
+ * connection if there is none. */
 static struct realm *conn_find(struct control_conn *c, const char *name)
 {
-	struct realm *r = manager_find(c->manager, name), *found = NULL;
+	struct realm *r = manager_find(c->manager, name);
+	_cleanup_text_ struct text names = TEXT_INIT;
 	_cleanup_text_ struct text why = TEXT_INIT;
-	size_t n = 0;
+	size_t n;
 
 	if (r)
 		return r;
-	for (r = c->manager->tree.root; r && *name != '/';
-	     r = realm_next(r)) {
-		if (!moniker_ends_in(r->moniker, name))
-			continue;
-		text_printf(&why, "%s%s", n++ ? ", " : "", r->moniker);
-		found = r;
-	}
+	n = conn_match(c, name,
+		       *name == '/' ? moniker_begins_with : moniker_ends_in,
+		       &r, &names);
 	if (n == 1)
-		return found;
-	if (n) {
-		_cleanup_text_ struct text t = TEXT_INIT;
-
-		text_printf(&t, "\"%s\" could be any of %s", name,
-			    text_string(&why));
-		control_conn_end(c, 4, text_string(&t));
-		return NULL;
-	}
-	text_clear(&why);
-	text_printf(&why, "there is no component \"%s\" in this tree; see "
-		    "reeve list", name);
+		return r;
+	if (n)
+		text_printf(&why, "\"%s\" could be any of %s", name,
+			    text_string(&names));
+	else
+		text_printf(&why, "there is no component \"%s\" in this tree; "
+			    "see reeve list", name);
 	control_conn_end(c, 4, text_string(&why));
 	return NULL;
 }

@@ -80,6 +80,17 @@ void resolver_forget(struct resolver *s, const struct realm *r)
 	free(p);
 }
 
+/*
+ * A file:// URL makes any directory of the host its component's package. That is
+ * for the operator to say, whose the root manifest is; the manifest of a
+ * package, and a program that creates children, may name packages only.
+ */
+static bool may_name_url(const struct realm *r)
+{
+	return strncmp(r->url, "file://", strlen("file://")) != 0 ||
+	       (!r->collection && !r->parent->parent);
+}
+
 static int resolver_read(struct resolver *s, struct realm *r,
 			 struct package *package, struct report *report,
 			 struct text *why)
@@ -87,6 +98,12 @@ static int resolver_read(struct resolver *s, struct realm *r,
 	struct manifest *manifest = NULL;
 	int k;
 
+	if (r->parent && !may_name_url(r)) {
+		text_printf(why, "%s names a directory of the host, which only "
+			    "the root manifest may; make it a package",
+			    r->url);
+		return PACKAGE_INVALID;
+	}
 	k = r->parent ? package_find(&s->paths, resolver_package(s, r->parent),
 				     r->url, package, why) :
 			package_find_root(r->url, package, why);

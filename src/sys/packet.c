@@ -33,7 +33,7 @@ int packet_send(int fd, const void *bytes, size_t n, const int *fds,
 		message.msg_control = &control;
 		message.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
 		memset(&control, 0, message.msg_controllen);
-		header = CMSG_FIRSTHDR(&message);
+		header = &control.header;
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
 		header->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
