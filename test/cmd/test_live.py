@@ -174,6 +174,10 @@ class Live(Case):
             self.ask("show", "/two/A")
             done = self.ask("show", "A", status=4)
             self.assertIn("could be any of /one/A, /two/A", done.err)
+            self.assertEqual(self.ask("show", "--json", "/two/").json()[
+                "moniker"], "/two/A")
+            done = self.ask("show", "/tw", status=4)
+            self.assertIn("could be any of /two, /two/A", done.err)
             for wrong in ("B", "/three", "", "ne/A", "/" + "x" * 900):
                 for verb in ("show", "start", "stop", "log"):
                     done = self.ask(verb, wrong, status=4)
