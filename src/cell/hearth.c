@@ -172,6 +172,8 @@ void hearth_remove(struct hearth *h)
 			break;
 		poll(NULL, 0, HEARTH_TRY_MS);
 	}
+	/* Also what a launcher before us left, had it been killed. */
+	hearth_each(h->parent_fd, "reeve-", hearth_remove_stale);
 	h->fd = fd_close(h->fd);
 	h->parent_fd = fd_close(h->parent_fd);
 }

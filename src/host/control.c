@@ -9,6 +9,7 @@
  */
 #include "host/control.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "channel/channel.h"
 #include "host/control_conn.h"
 #include "host/control_verbs.h"
@@ -132,11 +134,17 @@ void control_conn_end(struct control_conn *c, int exit_status,
 		      const char *error)
 {
 	struct control_event e = { .kind = CONTROL_ON_END,
-				   .exit_status = exit_status,
-				   .error = wire_string_of(error ? error : "") };
+				   .exit_status = exit_status };
+	_cleanup_text_ struct text safe = TEXT_INIT;
 
+	/* There may be names in it that are no text, or that are long. */
+	if (error)
+		text_safe(&safe, error, strlen(error));
+	e.error = wire_string_of(text_string(&safe));
 	if (e.error.n > CONTROL_ERROR_MAX)
 		e.error.n = CONTROL_ERROR_MAX;
+	while (e.error.n && !utf8_is_valid(e.error.bytes, e.error.n))
+		e.error.n--;
 	conn_send(c, &e);
 	c->is_ended = true;
 	if (c->fd >= 0 && list_is_empty(&c->queue))
@@ -315,6 +323,38 @@ char *control_directory(void)
 	return t.bytes;
 }
 
+/* Sockets of managers that were killed together with their launcher. */
+static void control_sweep(const char *directory)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	DIR *d = opendir(directory);
+	struct dirent *e;
+	int fd;
+
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.' ||
+		    snprintf(address.sun_path, sizeof(address.sun_path),
+			     "%s/%s", directory, e->d_name) >=
+			    (int)sizeof(address.sun_path))
+			continue;
+		fd = socket(AF_UNIX,
+			    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd >= 0 &&
+		    connect(fd, (struct sockaddr *)&address, sizeof(address)) <
+			    0 &&
+		    errno == ECONNREFUSED)
+			(void)unlink(address.sun_path);
+		fd_close(fd);
+	}
+	if (d)
+		closedir(d);
+}
+
+void control_register(struct control *s)
+{
+	(void)launcher_register_path(&s->manager->launcher, s->path);
+}
+
 int control_listen(struct control *s)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -323,6 +363,7 @@ int control_listen(struct control *s)
 
 	if (!directory)
 		return -errno;
+	control_sweep(directory);
 	text_printf(&path, "%s/%d", directory, getpid());
 	s->path = path.bytes;
 	if (text_is_failed(&path))
@@ -339,7 +380,7 @@ int control_listen(struct control *s)
 	if (bind(s->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    chmod(s->path, 0600) < 0 || listen(s->fd, 16) < 0)
 		return -errno;
-	(void)launcher_register_path(&s->manager->launcher, s->path);
+	control_register(s);
 	return loop_add(s->manager->loop, &s->source, s->fd, EPOLLIN,
 			on_accept);
 }

@@ -18,6 +18,10 @@ int control_listen(struct control *c);
 /* Serve a connection. 0, or -errno: it was closed with an epitaph. It is taken
  * in any case. */
 int control_adopt(struct control *c, int take_fd);
+/* Have the launcher remove the socket should the manager die: for each new
+ * launcher. */
+void control_register(struct control *c);
+
 /* Closes all connections, removes the socket. NULL is allowed. */
 void control_free(struct control *c);
 

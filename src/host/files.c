@@ -335,28 +335,32 @@ static size_t storage_n_parents(const struct realm *user,
 }
 
 static int storage_remove(struct manager *m, struct realm *r,
-			  const struct decl *use, struct route *route)
+			  const struct decl *use)
 {
 	struct files_place place = { TEXT_INIT, TEXT_INIT };
 	_cleanup_text_ struct text why = TEXT_INIT;
+	struct route *route = calloc(1, sizeof(*route));
 	int k;
 
+	if (!route)
+		return -ENOMEM;
 	k = manager_route(m, r, use, route);
 	if (!k)
 		k = place_of_route(m, route, 0, &place, &why);
 	if (!k && text_is_failed(&place.sub))
 		k = -ENOMEM;
-	if (!k)
+	if (!k && place.sub.n)
 		k = place_remove(text_string(&place.base), place.sub.bytes,
 				 storage_n_parents(r, route->storage_realm));
 	files_place_fini(&place);
+	route_fini(route);
+	free(route);
 	return k;
 }
 
 void files_remove_storage(struct manager *m, struct realm *r)
 {
 	const struct manifest *mf = r->manifest;
-	struct route *route = calloc(1, sizeof(*route));
 	const struct decl *use;
 	size_t i;
 	int k;
@@ -365,7 +369,7 @@ void files_remove_storage(struct manager *m, struct realm *r)
 		use = &mf->decls[DECL_USE][i];
 		if (use->type != CAPABILITY_STORAGE)
 			continue;
-		k = route ? storage_remove(m, r, use, route) : -ENOMEM;
+		k = storage_remove(m, r, use);
 		if (k < 0)
 			journal_write(m->journal, JOURNAL_MANAGER, r->moniker,
 				      NULL, NULL,
@@ -373,7 +377,4 @@ void files_remove_storage(struct manager *m, struct realm *r)
 				      "wholly: %s",
 				      use->target_name, strerror(-k));
 	}
-	if (route)
-		route_fini(route);
-	free(route);
 }

@@ -53,9 +53,9 @@ struct instance {
 	/* The run; unset while stopped. */
 	struct cell cell;
 	struct loop_source cell_source, pidfd_source;
-	struct cell_failure failure;
 	int exit_code, exit_signal;
 	bool has_exit;
+	bool has_failed; /* to start: it was said why */
 	int lifecycle_fd, bootstrap_fd;
 	bool has_term; /* was sent SIGTERM, or is not to be */
 	struct ns *ns; /* what it sees */

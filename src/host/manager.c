@@ -28,6 +28,12 @@
 #include "reeve/status.h"
 #include "sys/fd.h"
 
+enum {
+	LAUNCHER_STOP_MS = 5000,
+	/* How often a launcher that was killed is replaced. */
+	LAUNCHERS_MAX = 8,
+};
+
 /* ---- resolving and routing ---- */
 
 int manager_resolve(struct manager *m, struct realm *r)
@@ -130,21 +136,51 @@ void manager_want_cell(struct manager *m, struct instance *i)
 	manager_serve_starting(m);
 }
 
+static void on_launcher(struct loop_source *source, uint32_t events);
+
+static int manager_launch(struct manager *m)
+{
+	int r = launcher_start(&m->launcher, &(struct launcher_config){ 0 });
+
+	return r ? r : loop_add(m->loop, &m->launcher_source,
+				m->launcher.socket_fd, EPOLLIN, on_launcher);
+}
+
+/*
+ * The launcher was killed. Its cells are our children and live on; another
+ * launcher makes the next ones, and tidies up in its place.
+ */
+static int manager_launch_again(struct manager *m)
+{
+	int r;
+
+	loop_remove(&m->launcher_source);
+	(void)launcher_stop(&m->launcher, LAUNCHER_STOP_MS);
+	if (m->n_launchers++ == LAUNCHERS_MAX)
+		return -EAGAIN;
+	journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
+		      "the launcher was killed; what runs is not touched, and "
+		      "another launcher makes the next cells");
+	r = manager_launch(m);
+	if (!r)
+		control_register(m->control);
+	return r;
+}
+
 static void on_launcher(struct loop_source *source, uint32_t events)
 {
 	struct manager *m = container_of(source, struct manager, launcher_source);
 	int r = launcher_process(&m->launcher);
 
 	(void)events;
+	if (r < 0)
+		r = manager_launch_again(m);
 	if (r < 0) {
-		loop_remove(&m->launcher_source);
 		journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
-			      "the launcher is gone, so no cell can be made any "
+			      "there is no launcher, so no cell can be made any "
 			      "more; stopping");
-		manager_serve_starting(m);
 		m->status = 1;
 		manager_stop(m);
-		return;
 	}
 	manager_serve_starting(m);
 }
@@ -260,18 +296,16 @@ static int manager_init(struct manager *m)
 	raise_limits();
 	if (getrandom(seed, sizeof(seed), 0) == sizeof(seed))
 		map_seed(seed[0], seed[1]);
-	r = launcher_start(&m->launcher, &(struct launcher_config){ 0 });
+	r = loop_new(&m->loop);
+	/* Now: there is nothing yet that it could inherit. */
 	if (!r)
-		r = loop_new(&m->loop);
+		r = manager_launch(m);
 	if (!r)
 		r = journal_new(&m->journal);
 	if (!r)
 		r = told_new(&m->told);
 	if (!r)
 		r = manager_signals(m);
-	if (!r)
-		r = loop_add(m->loop, &m->launcher_source,
-			     m->launcher.socket_fd, EPOLLIN, on_launcher);
 	if (!r)
 		r = connections_new(m->loop, &owner, &m->connections);
 	if (!r)
@@ -397,7 +431,7 @@ void manager_free(struct manager *m)
 		route_fini(m->route);
 	free(m->route);
 	loop_remove(&m->launcher_source);
-	(void)launcher_stop(&m->launcher, 5000);
+	(void)launcher_stop(&m->launcher, LAUNCHER_STOP_MS);
 	loop_remove(&m->signals);
 	fd_close(m->signal_fd);
 	journal_free(m->journal);

@@ -36,6 +36,7 @@ struct manager {
 	struct loop *loop;
 	struct launcher launcher;
 	struct loop_source launcher_source;
+	unsigned n_launchers;
 	struct loop_source signals;
 	int signal_fd;
 	struct resolver resolver;

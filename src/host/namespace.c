@@ -217,16 +217,18 @@ static void ns_tell_broken(const struct instance *i, const struct decl *use,
 		      use->target_name);
 }
 
+/* @is_its_own: the files are kept for this component, and may be given to it;
+ * files of somebody else's are only shown. */
 static int plan_mount_place(struct plan *plan, const struct decl *use,
-			    uint32_t rights, const struct files_place *place)
+			    uint32_t rights, bool is_its_own,
+			    const struct files_place *place)
 {
 	struct plan_mount mount = {
 		.target = use->path,
 		.source = text_string(&place->base),
 		.subpath = text_string(&place->sub),
 		.rights = rights,
-		.kind = rights & PLAN_RIGHTS_WRITE ? PLAN_STORAGE :
-						     PLAN_DIRECTORY,
+		.kind = is_its_own ? PLAN_STORAGE : PLAN_DIRECTORY,
 		.optional = use->availability != AVAILABILITY_REQUIRED,
 	};
 
@@ -252,7 +254,8 @@ static int ns_mount(struct ns *n, const struct decl *use, struct plan *plan,
 		return r;
 	r = files_find(m, route, &place, ret_why);
 	if (!r)
-		r = plan_mount_place(plan, use, m->route->rights, &place);
+		r = plan_mount_place(plan, use, m->route->rights,
+				     use->type == CAPABILITY_STORAGE, &place);
 	else if (r == FILES_ELSEWHERE)
 		r = 0;
 	files_place_fini(&place);
@@ -279,7 +282,7 @@ static int ns_mount_own(struct ns *n, const struct decl *capability,
 			   capability->path, &place, ret_why);
 	if (!r)
 		r = plan_mount_place(plan, capability, RIGHTS_R | RIGHTS_W,
-				     &place);
+				     true, &place);
 	else if (r == FILES_ELSEWHERE)
 		r = 0;
 	files_place_fini(&place);

@@ -242,7 +242,7 @@ static void run_fail(struct instance *i, const char *why)
 	text_json(&fields, why);
 	journal_write(i->manager->journal, JOURNAL_FAILED, i->realm->moniker,
 		      NULL, text_string(&fields), "cannot be started: %s", why);
-	i->failure.stage = CELL_STAGE_LAUNCHER;
+	i->has_failed = true;
 }
 
 static void run_tell_started(struct instance *i)
@@ -342,8 +342,8 @@ static void on_pidfd(struct loop_source *source, uint32_t events)
 		on_cell(&i->cell_source, EPOLLIN);
 	if (cell_reap(&i->cell, &status) == CELL_RUNNING)
 		return;
-	if (i->failure.stage && !i->has_exit && i->state != LIFE_RUNNING) {
-		i->failure.stage = CELL_STAGE_NONE;
+	if (i->has_failed && !i->has_exit && i->state != LIFE_RUNNING) {
+		i->has_failed = false;
 		/* The next start would fail as well: no open shall wait for
 		 * it. */
 		outgoing_refuse(&i->outgoing, REEVE_ERR_UNAVAILABLE);
@@ -380,6 +380,7 @@ static int run_send(struct instance *i, const struct plan *plan,
 	_cleanup_fd_ int out_fd = -1;
 	bool is_ours = i->manager->options.program && !i->realm->parent;
 	struct cell_files files = { .stdin_fd = -1 };
+	struct cell_failure failure = { 0 };
 	int bootstrap[2], r = 0;
 
 	/* A program that was named on the command line has its terminal. */
@@ -398,9 +399,9 @@ static int run_send(struct instance *i, const struct plan *plan,
 		files.stderr_fd = is_ours ? STDERR_FILENO : out_fd;
 		files.fds = &bootstrap[1];
 		files.n_fds = 1;
-		r = cell_send_plan(&i->cell, plan, &files, &i->failure);
+		r = cell_send_plan(&i->cell, plan, &files, &failure);
 		if (r == CELL_REFUSED) {
-			cell_failure_render(&i->failure, ret_why);
+			cell_failure_render(&failure, ret_why);
 			r = NS_INVALID;
 		}
 	}
@@ -420,8 +421,7 @@ void instance_begin(struct instance *i, struct cell *take_cell)
 	int r;
 
 	i->cell = *take_cell;
-	i->failure.stage = CELL_STAGE_NONE;
-	i->has_exit = false;
+	i->has_failed = i->has_exit = false;
 	memset(&info, 0, sizeof(info));
 	plan_init(&plan);
 	r = run_watch_cell(i);
