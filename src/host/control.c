@@ -368,17 +368,20 @@ int control_listen(struct control *s)
 	s->path = path.bytes;
 	if (text_is_failed(&path))
 		return -ENOMEM;
-	if (path.n >= sizeof(address.sun_path))
+	/* Under another name until it listens: control_sweep() of another
+	 * manager would take it for a dead one's. */
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/.%d",
+		     directory, getpid()) >= (int)sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	memcpy(address.sun_path, s->path, path.n);
 	s->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		       0);
 	if (s->fd < 0)
 		return -errno;
 	/* Of a dead manager with our pid. */
-	(void)unlink(s->path);
+	(void)unlink(address.sun_path);
 	if (bind(s->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    chmod(s->path, 0600) < 0 || listen(s->fd, 16) < 0)
+	    chmod(address.sun_path, 0600) < 0 || listen(s->fd, 16) < 0 ||
+	    rename(address.sun_path, s->path) < 0)
 		return -errno;
 	control_register(s);
 	return loop_add(s->manager->loop, &s->source, s->fd, EPOLLIN,
