@@ -1,12 +1,9 @@
-/* reeve show, start, stop and log: one component of a running manager. */
+/* reeve show: everything about one component of a running manager. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/remote.h"
-#include "host/journal.h"
-
-/* ---- show ---- */
 
 static void put_value(struct text *t, const char *key,
 		      const struct json5_value *v)
@@ -113,93 +110,4 @@ int cmd_show(int argc, char **argv)
 	arguments[1] = "plan";
 	return remote_ask(&options, "show", arguments, options.plan ? 2 : 1,
 			  on_show, &options);
-}
-
-/* ---- start, stop ---- */
-
-static bool on_nothing(void *userdata, const char *json,
-		       const struct json5_value *value)
-{
-	(void)userdata;
-	(void)json;
-	(void)value;
-	return true;
-}
-
-static int each_component(int argc, char **argv)
-{
-	struct cmd_options options;
-	const char *moniker;
-	int r = cmd_options(&argc, argv, "m", &options), i, one;
-
-	if (r >= 0)
-		return r;
-	if (argc < 2)
-		return cmd_usage(argv[0], "name a component");
-	for (i = 1, r = EXIT_DONE; i < argc; i++) {
-		moniker = argv[i];
-		one = remote_ask(&options, argv[0], &moniker, 1, on_nothing,
-				 NULL);
-		if (one)
-			r = one;
-	}
-	return r;
-}
-
-int cmd_start(int argc, char **argv)
-{
-	return each_component(argc, argv);
-}
-
-int cmd_stop(int argc, char **argv)
-{
-	return each_component(argc, argv);
-}
-
-/* ---- log ---- */
-
-static bool on_line(void *userdata, const char *json,
-		    const struct json5_value *v)
-{
-	const struct cmd_options *options = userdata;
-	_cleanup_text_ struct text t = TEXT_INIT;
-	struct journal_entry e = { .moniker = json_text(v, "moniker"),
-				   .text = json_text(v, "text"),
-				   .detail = json_text(v, "detail") };
-	int kind;
-
-	if (options->json) {
-		text_printf(&t, "%s\n", json);
-	} else {
-		for (kind = 0; kind < N_JOURNAL_KINDS; kind++)
-			if (!strcmp(journal_kind_name((enum journal_kind)kind),
-				    json_text(v, "event")))
-				e.kind = (enum journal_kind)kind;
-		journal_render(&e, cmd_has_colour(1), &t);
-	}
-	cmd_print(&t);
-	return true;
-}
-
-int cmd_log(int argc, char **argv)
-{
-	struct cmd_options options;
-	const char *arguments[3] = { "", "", "follow" };
-	int r = cmd_options(&argc, argv, "mjfn", &options);
-
-	if (r >= 0)
-		return r;
-	if (argc > 2)
-		return cmd_usage(argv[0], "name at most one component");
-	if (argc == 2 && !*argv[1]) {
-		cmd_fail("there is no component \"\" in this tree; see reeve "
-			 "list");
-		return EXIT_UNKNOWN;
-	}
-	if (argc == 2)
-		arguments[0] = argv[1];
-	if (options.lines)
-		arguments[1] = options.lines;
-	return remote_ask(&options, "log", arguments, options.follow ? 3 : 2,
-			  on_line, &options);
 }
