@@ -85,9 +85,8 @@ static const struct {
 	  "the kernel was built without some kind of namespace; reeve doctor "
 	  "says which" },
 	{ CELL_STAGE_CLONE, EPERM,
-	  "unprivileged user namespaces are not allowed here; as root: sysctl "
-	  "kernel.unprivileged_userns_clone=1 (if it exists), or leave the "
-	  "container or chroot that forbids them" },
+	  "user namespaces are not allowed here; leave the container or chroot "
+	  "that forbids them" },
 	{ CELL_STAGE_CLONE, EAGAIN,
 	  "too many tasks; raise the limit on tasks (ulimit -u, pids cgroup) "
 	  "or "
@@ -247,6 +246,12 @@ static void failure_put_reason(const struct cell_failure *f, struct text *t)
 		text_puts(t, "user namespaces are switched off "
 			     "(user.max_user_namespaces is 0); as root: sysctl "
 			     "user.max_user_namespaces=10000");
+		break;
+	case CELL_REASON_ROOT_USERNS:
+		text_puts(t, "only root may make user namespaces "
+			     "(kernel.unprivileged_userns_clone is 0); as "
+			     "root: sysctl "
+			     "kernel.unprivileged_userns_clone=1");
 		break;
 	case CELL_REASON_LIMIT:
 		text_puts(t, "a limit on namespaces is reached; raise the "

@@ -59,7 +59,8 @@ enum cell_reason {
 	CELL_REASON_NOT_EXECUTABLE, /* lacks the x bit */
 	CELL_REASON_NOEXEC,    /* the mount it is on lacks the execute right */
 	CELL_REASON_APPARMOR,  /* user namespaces restricted by AppArmor */
-	CELL_REASON_NO_USERNS, /* user.max_user_namespaces is 0, or like it */
+	CELL_REASON_NO_USERNS, /* user.max_user_namespaces is 0 */
+	CELL_REASON_ROOT_USERNS, /* kernel.unprivileged_userns_clone is 0 */
 	CELL_REASON_LIMIT, /* a count of tasks, namespaces or files is used up
 			    */
 

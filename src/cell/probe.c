@@ -50,6 +50,7 @@ struct probe_trial {
 struct probe {
 	struct cell_probe *out;
 	bool is_root;
+	bool has_userns; /* else most of the rest cannot be tried */
 	struct probe_trial trial;
 	struct hearth hearth;
 };
@@ -176,37 +177,47 @@ static void probe_kernel(struct probe *p)
 /* Row "user-namespaces": the one thing that nothing works without. */
 static void probe_userns(struct probe *p)
 {
-	const struct probe_trial *t = &p->trial;
-	int error = t->clone < 0 ? t->clone : t->maps < 0 ? t->maps : 0;
-	struct cell_failure why;
 	_cleanup_text_ struct text text = TEXT_INIT;
-	const char *fix;
+	enum cell_stage stage = CELL_STAGE_CLONE;
+	int error = probe_try_clone(CLONE_NEWUSER, -1);
+	const char *cause, *fix;
+	struct cell_failure why;
 
-	if (error == 0) {
+	if (error == 0 && p->trial.maps < 0) {
+		stage = CELL_STAGE_IDS;
+		error = p->trial.maps;
+	}
+	p->has_userns = error == 0;
+	if (p->has_userns) {
 		probe_row(p, "user-namespaces", PROBE_OK, NULL,
 			  "cells can have user namespaces of their own");
 		return;
 	}
-	cell_failure_set(&why, t->clone < 0 ? CELL_STAGE_CLONE : CELL_STAGE_IDS,
-			 error, CELL_REASON_NONE, NULL);
-	why.reason = cell_failure_reason(why.stage, error);
+	cell_failure_set(&why, stage, error, cell_failure_reason(stage, error),
+			 NULL);
 	cell_failure_render(&why, &text);
-	/* The sentence ends in the remedy; that is what belongs here. */
-	fix = strstr(text_string(&text), "; ");
+	/* "could not ...: the cause; the remedy" */
+	cause = strstr(text_string(&text), ": ") + 2;
+	fix = strstr(cause, "; ");
 	probe_row(p, "user-namespaces", PROBE_MISSING, fix ? fix + 2 : NULL,
-		  "the kernel refuses new namespaces: %s", strerror(-error));
+		  "no cell can have one: %.*s",
+		  fix ? (int)(fix - cause) : (int)strlen(cause), cause);
+}
+
+/* A row about what builds on another that is missing. */
+static void probe_untried(struct probe *p, const char *name)
+{
+	probe_row(p, name, PROBE_MISSING, "mend what is above first",
+		  "could not be tried");
 }
 
 static void probe_settings(struct probe *p)
 {
-	long long max, clone, apparmor;
+	long long max, apparmor;
 
 	max = path_read_number("/proc/sys/user/max_user_namespaces", -1);
-	if (max == 0)
-		probe_row(p, "max_user_namespaces", PROBE_MISSING,
-			  "as root: sysctl user.max_user_namespaces=10000",
-			  "user.max_user_namespaces is 0");
-	else if (max > 0)
+	/* That none are allowed has been told with the row before. */
+	if (max > 0)
 		probe_row(p, "max_user_namespaces",
 			  max < 100 ? PROBE_DEGRADED : PROBE_OK,
 			  max < 100 ? "as root: sysctl "
@@ -214,13 +225,6 @@ static void probe_settings(struct probe *p)
 				    : NULL,
 			  "at most %lld user namespaces, one for each cell",
 			  max);
-	clone = path_read_number("/proc/sys/kernel/unprivileged_userns_clone",
-				 1);
-	if (clone == 0)
-		probe_row(p, "unprivileged_userns_clone",
-			  p->is_root ? PROBE_OK : PROBE_MISSING,
-			  "as root: sysctl kernel.unprivileged_userns_clone=1",
-			  "only root may make user namespaces");
 	apparmor = path_read_number("/proc/sys/kernel/apparmor_restrict_"
 				    "unprivileged_userns",
 				    0);
@@ -249,8 +253,15 @@ static void probe_namespaces(struct probe *p)
 		{ CLONE_NEWNET, "network" }, { CLONE_NEWCGROUP, "cgroup" },
 	};
 	char lacking[100] = "";
+	const char *fix = "use a kernel with all CONFIG_*_NS, and leave the "
+			  "container that restricts them";
 	size_t i, n;
+	int r;
 
+	if (!p->has_userns) {
+		probe_untried(p, "namespaces");
+		return;
+	}
 	if (p->trial.clone == 0) {
 		probe_row(p, "namespaces", PROBE_OK, NULL,
 			  "user, mount, pid, ipc, uts, network and cgroup "
@@ -258,16 +269,17 @@ static void probe_namespaces(struct probe *p)
 		return;
 	}
 	for (i = 0; i < N_ELEMENTS(kinds); i++) {
-		if (probe_try_clone(CLONE_NEWUSER | kinds[i].flag, -1) == 0)
+		r = probe_try_clone(CLONE_NEWUSER | kinds[i].flag, -1);
+		if (r == 0)
 			continue;
+		if (r == -ENOSPC)
+			fix = "as root: raise user.max_*_namespaces of these";
 		n = strlen(lacking);
 		snprintf(lacking + n, sizeof(lacking) - n, " %s",
 			 kinds[i].name);
 	}
-	probe_row(p, "namespaces", PROBE_MISSING,
-		  "use a kernel with all CONFIG_*_NS, and leave the container "
-		  "that restricts them",
-		  "cannot be made:%s", lacking[0] ? lacking : " all together");
+	probe_row(p, "namespaces", PROBE_MISSING, fix, "cannot be made:%s",
+		  lacking[0] ? lacking : " all together");
 }
 
 static void probe_clone3(struct probe *p)
@@ -290,8 +302,7 @@ static void probe_one_mount(struct probe *p, const char *name, int r,
 	if (r == 0)
 		probe_row(p, name, PROBE_OK, NULL, "%s", works);
 	else if (r == PROBE_UNTRIED)
-		probe_row(p, name, PROBE_MISSING, "mend what is above first",
-			  "could not be tried");
+		probe_untried(p, name);
 	else
 		probe_row(p, name, PROBE_MISSING,
 			  r == -ENOSYS ? "use Linux 6.1 or later"
@@ -341,19 +352,24 @@ static void probe_idmap(struct probe *p)
 			  "not needed: cells run as the user who runs reeve");
 		return;
 	}
-	r = userns_new(range, range, &userns_fd);
+	r = p->has_userns ? userns_new(range, range, &userns_fd)
+			  : PROBE_UNTRIED;
 	if (r == 0)
 		r = mount_copy(AT_FDCWD, path, false, &mount_fd);
 	if (r == 0)
 		r = mount_set_idmap(mount_fd, userns_fd, false);
-	if (r == 0)
+	if (r == PROBE_UNTRIED)
+		probe_untried(p, "idmap");
+	else if (r == 0)
 		probe_row(p, "idmap", PROBE_OK, NULL,
 			  "mounts of %s can be mapped to a cell's user", path);
 	else
 		probe_row(p, "idmap", PROBE_DEGRADED,
-			  "keep storage on ext4, xfs, btrfs or tmpfs",
+			  "keep storage on ext4, xfs or btrfs (from Linux 6.3 "
+			  "on, also tmpfs)",
 			  "%s cannot be mapped to a cell's user (%s): storage "
-			  "there is chowned at each start",
+			  "there is chowned at each start, and directories are "
+			  "reached as one of the others",
 			  path, strerror(-r));
 }
 
@@ -387,15 +403,19 @@ static void probe_landlock(struct probe *p)
 			  "boot with landlock among lsm=, on a kernel with "
 			  "CONFIG_SECURITY_LANDLOCK",
 			  "Landlock is missing: one wall less");
-	else if (abi < 6)
-		probe_row(p, "landlock", PROBE_OK, NULL,
-			  "ABI %d: files%s; later kernels also confine "
-			  "abstract sockets and signals",
-			  abi, abi >= 4 ? " and TCP" : "");
-	else
-		probe_row(p, "landlock", PROBE_OK, NULL,
-			  "ABI %d: files, TCP, abstract sockets and signals",
+	else if (abi < 3)
+		probe_row(p, "landlock", PROBE_DEGRADED,
+			  "use Linux 6.2 or later",
+			  "ABI %d: files, but who may change a directory can "
+			  "empty files in it without the right to write them; "
+			  "no second wall for sockets and signals",
 			  abi);
+	else
+		probe_row(p, "landlock", PROBE_OK, NULL, "ABI %d: files%s%s",
+			  abi, abi >= 4 ? ", TCP" : "",
+			  abi >= 6 ? ", abstract sockets and signals"
+				   : "; no second wall for abstract sockets "
+				     "and signals");
 }
 
 static void probe_seccomp(struct probe *p)

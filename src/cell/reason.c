@@ -18,6 +18,12 @@ enum cell_reason cell_failure_reason(enum cell_stage stage, int error)
 						1)
 				       ? CELL_REASON_LIMIT
 				       : CELL_REASON_NO_USERNS;
+		/* A setting of Debian's and Ubuntu's own. */
+		if (error == EPERM &&
+		    !path_read_number("/proc/sys/kernel/"
+				      "unprivileged_userns_clone",
+				      1))
+			return CELL_REASON_ROOT_USERNS;
 		break;
 	case CELL_STAGE_IDS:
 	case CELL_STAGE_USER:

@@ -162,6 +162,8 @@ static void on_timer(struct loop_timer *timer)
 			      START_MS / 1000);
 	if (i->state == LIFE_STOPPING && !i->has_term)
 		instance_terminate(i);
+	else if (i->state == LIFE_KILLING && !i->cell.id)
+		instance_event(i, LIFE_EXITED, NULL);
 	else
 		instance_event(i, LIFE_EXPIRED, NULL);
 }
@@ -208,10 +210,11 @@ static void act_ask(struct instance *i)
 
 static void act_kill(struct instance *i)
 {
-	/* Still waiting for a blank: there is nothing to kill yet. */
+	/* Still waiting for a blank: there is nothing to kill yet. It ends in
+	 * a moment, not now: whoever wants it stopped may be walking a list. */
 	if (!i->cell.id) {
 		list_unlink(&i->by_start);
-		instance_event(i, LIFE_EXITED, NULL);
+		instance_set_timer(i, 0);
 		return;
 	}
 	cell_kill(&i->cell);

@@ -130,10 +130,18 @@ static void manager_serve_starting(struct manager *m)
 	}
 }
 
+static void on_starting(struct loop_task *task)
+{
+	manager_serve_starting(
+		container_of(task, struct manager, serve_starting));
+}
+
+/* Not at once: a start that fails ends its instance, and realms with it, on
+ * which somebody on the stack may stand. */
 void manager_want_cell(struct manager *m, struct instance *i)
 {
 	list_link(&m->starting, &i->by_start);
-	manager_serve_starting(m);
+	loop_defer(m->loop, &m->serve_starting, on_starting);
 }
 
 static void on_launcher(struct loop_source *source, uint32_t events);

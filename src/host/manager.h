@@ -51,8 +51,10 @@ struct manager {
 
 	struct list instances;
 	size_t n_instances;
-	/* Instances that wait for a blank cell. */
+	/* Instances that wait for a blank cell; given one, or told that there
+	 * is none, at the end of the turn. */
 	struct list starting;
+	struct loop_task serve_starting;
 	/* Instances to free at the end of the turn. */
 	struct list retired;
 	struct loop_task retire;
@@ -103,7 +105,8 @@ void manager_main_ended(struct manager *m, int status);
 /* Free the retired instances at the end of the turn. */
 void manager_retire_later(struct manager *m);
 
-/* Give @i a blank cell, now or when there is one: instance_begin(). */
+/* Give @i a blank cell at the end of the turn, or when there is one:
+ * instance_begin(). */
 void manager_want_cell(struct manager *m, struct instance *i);
 
 /* Start @i for @reason, resolving nothing; one without a program only has its

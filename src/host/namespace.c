@@ -7,9 +7,11 @@
 #include "host/namespace.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "channel/channel.h"
@@ -168,10 +170,13 @@ static int ns_add_service(struct ns *n, const struct decl *use,
 static void on_remote(struct loop_source *source, uint32_t events)
 {
 	struct ns_remote *d = container_of(source, struct ns_remote, source);
+	int unread = 0;
 
 	(void)events;
 	loop_remove(&d->source);
-	if (events & EPOLLHUP && !(events & EPOLLIN)) {
+	/* A channel that was closed is readable as well: only a message is a
+	 * reason to look for the provider. */
+	if (ioctl(d->fd, SIOCINQ, &unread) < 0 || !unread) {
 		d->fd = fd_close(d->fd);
 		return;
 	}

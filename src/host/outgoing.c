@@ -116,14 +116,26 @@ static int outgoing_need_pair(struct outgoing *o)
 	return 0;
 }
 
+/* What the kernel holds of our messages, by a measure of its own: it grows only
+ * when we send and shrinks only when somebody reads, and is had at once. */
+static int outgoing_n_sent(const struct outgoing *o)
+{
+	int n = -1;
+
+	return ioctl(o->send_fd, SIOCOUTQ, &n) < 0 ? -1 : n;
+}
+
 void outgoing_settle(struct outgoing *o)
 {
 	struct pending *p;
 	int n = 0;
 
+	/* Counting the queue costs a walk over it: not unless it changed. */
 	if (list_is_empty(&o->unread) ||
+	    outgoing_n_sent(o) == o->n_sent_seen ||
 	    ioctl(o->receive_fd, SIOCINQ, &n) < 0)
 		return;
+	o->n_sent_seen = outgoing_n_sent(o);
 	while (o->n_unread_bytes > (size_t)n &&
 	       (p = list_first(&o->unread, struct pending, link))) {
 		o->n_unread_bytes -= p->n_bytes;

@@ -29,6 +29,8 @@ struct outgoing {
 	struct list waiting; /* struct pending that the socket did not take */
 	struct list unread; /* struct pending that the provider did not read */
 	size_t n_unread_bytes;
+	/* When the queue was last counted, or added to. */
+	int n_sent_seen;
 	uint32_t n_pending;
 	void (*on_readable)(struct outgoing *o);
 };

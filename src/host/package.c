@@ -25,8 +25,11 @@ static char *join(const char *a, const char *b)
 {
 	struct text t = TEXT_INIT;
 
-	text_printf(&t, "%s%s%s", a, a[0] && a[strlen(a) - 1] == '/' ? "" : "/",
-		    b);
+	/* "x" reads better than "./x". */
+	if (strcmp(a, "."))
+		text_printf(&t, "%s%s", a,
+			    a[0] && a[strlen(a) - 1] == '/' ? "" : "/");
+	text_puts(&t, b);
 	if (text_is_failed(&t)) {
 		text_fini(&t);
 		return NULL;
