@@ -2,7 +2,7 @@
 # that people type.
 
 BUILD = build
-PACKAGES = gcc meson ninja-build pkg-config python3 libseccomp-dev libcmocka-dev
+PACKAGES = gcc libc6-dev meson ninja-build pkg-config python3 libseccomp-dev libcmocka-dev
 NINJA = ninja --quiet -C $(BUILD)
 REEVE = $(BUILD)/reeve
 

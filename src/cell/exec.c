@@ -8,8 +8,9 @@
  *
  * Only one of the two runs at a time: the init waits until the task is ready,
  * the task until it is told to go, and the init until the task has let go of
- * the memory. The kernel clears the word @tid and wakes its waiters when that
- * happens, by exec or by exit. They share errno too, which is why this matters.
+ * the memory. The kernel clears the word @state and wakes its waiters when that
+ * happens, by exec or by exit. They share errno too, which is why this matters,
+ * and why the init must not wait with a timeout: its end would set errno.
  */
 #include "cell/exec.h"
 
@@ -37,10 +38,12 @@ enum { EXEC_STACK = 64 * 1024 };
 
 #define LISTEN_PID "LISTEN_PID="
 
+/* The values of an exec_task's @state. */
+enum { EXEC_GONE, EXEC_PREPARING, EXEC_READY };
+
 struct exec_task {
 	pid_t pid;
-	int tid;	     /* cleared by the kernel */
-	int is_ready, is_go; /* futex words */
+	int state, is_go; /* futex words */
 	/* For the preparation. */
 	const struct blank *blank;
 	const struct filter *filter;
@@ -62,9 +65,9 @@ static void exec_wait(int *word, int while_value)
 		syscall(SYS_futex, word, FUTEX_WAIT, while_value, NULL);
 }
 
-static void exec_wake(int *word)
+static void exec_wake(int *word, int value)
 {
-	__atomic_store_n(word, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 	syscall(SYS_futex, word, FUTEX_WAKE, 1);
 }
 
@@ -169,7 +172,7 @@ static int exec_child(void *arg)
 		t->error = 1;
 		syscall(SYS_exit_group, 127);
 	}
-	exec_wake(&t->is_ready);
+	exec_wake(&t->state, EXEC_READY);
 	exec_wait(&t->is_go, 0);
 	exec_child_run(t);
 	return 0;
@@ -181,29 +184,23 @@ int exec_prepare(const struct blank *b, const struct filter *filter,
 	static struct exec_task task;
 	struct exec_task *t = &task;
 	char *stack;
-	int flags = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID |
-		    CLONE_PARENT_SETTID | SIGCHLD;
+	int flags = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD;
 
 	t->blank = b;
 	t->filter = filter;
+	t->state = EXEC_PREPARING;
 	stack = mmap(NULL, EXEC_STACK, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack != MAP_FAILED)
-		t->pid = clone(exec_child, stack + EXEC_STACK, flags, t,
-			       &t->tid, NULL, &t->tid);
+		t->pid = clone(exec_child, stack + EXEC_STACK, flags, t, NULL,
+			       NULL, &t->state);
 	if (stack == MAP_FAILED || t->pid < 0) {
 		cell_failure_set(ret_why, CELL_STAGE_FORK, errno,
 				 CELL_REASON_NONE, NULL);
 		return -1;
 	}
-	/* Ready, or gone: an end also wakes, through the other word, so look
-	 * at both in turn. */
-	while (!__atomic_load_n(&t->is_ready, __ATOMIC_ACQUIRE)) {
-		struct timespec patience = { 0, 20000000 };
-
-		syscall(SYS_futex, &t->is_ready, FUTEX_WAIT, 0, &patience);
-		if (__atomic_load_n(&t->tid, __ATOMIC_ACQUIRE))
-			continue;
+	exec_wait(&t->state, EXEC_PREPARING);
+	if (__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == EXEC_GONE) {
 		*ret_why = t->why;
 		return -1;
 	}
@@ -257,7 +254,7 @@ pid_t exec_run(struct exec_task *t, const struct blank *b,
 	       const struct plan *plan, const struct exec_files *files,
 	       struct cell_failure *ret_why)
 {
-	int tid, r;
+	int r;
 
 	t->blank = b;
 	t->plan = plan;
@@ -268,9 +265,8 @@ pid_t exec_run(struct exec_task *t, const struct blank *b,
 				 NULL);
 		return -1;
 	}
-	exec_wake(&t->is_go);
-	while ((tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE)))
-		exec_wait(&t->tid, tid);
+	exec_wake(&t->is_go, 1);
+	exec_wait(&t->state, EXEC_READY);
 	free(t->args);
 	free(t->environ);
 	if (t->error) {

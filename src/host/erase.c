@@ -1,9 +1,9 @@
 /*
  * What is erased was made by somebody who may have wanted it to stay: it can be
  * deeper than any recursion should be, and its directories can deny everything
- * to everybody. So nothing descends: the directories inside a directory are moved
- * up to the one that is erased, and are then erased from there like all others.
- * Two directories are open at a time.
+ * to everybody. So nothing descends: the directories inside a directory are
+ * moved up to the one that is erased, and are then erased from there like all
+ * others. Two directories are open at a time.
  */
 #include "host/erase.h"
 
@@ -91,7 +91,8 @@ static int move_up(struct erase *e, int from_fd, const char *name)
 	return 0;
 }
 
-/* Remove the directory @name at the top; what is in it and not empty moves up. */
+/* Remove the directory @name at the top; what is in it and not empty moves up.
+ */
 static int entry_flatten(struct erase *e, const char *name)
 {
 	DIR *d = directory_open(dirfd(e->top), name);

@@ -141,9 +141,9 @@ static void append_realm(struct text *t, const struct realm *r)
 
 	for (; *segment; segment += n + (segment[n] == '/')) {
 		n = strcspn(segment, "/");
-		text_printf(t, "children/%.*s/", (int)n, segment);
+		text_printf(t, "%schildren/%.*s", t->n ? "/" : "", (int)n,
+			    segment);
 	}
-	text_puts(t, "own");
 }
 
 /* A directory under the state directory: STATE/@kind, and @sub in it. */
@@ -249,6 +249,7 @@ static int place_of(struct manager *m, struct realm *r, const char *path,
 	if (k != FILES_ELSEWHERE)
 		return k;
 	append_realm(&ret->sub, r);
+	append_path(&ret->sub, "own");
 	append_path(&ret->sub, path);
 	return place_state(m, "directories", ret, why);
 }
@@ -358,13 +359,32 @@ static int storage_remove(struct manager *m, struct realm *r,
 	return k;
 }
 
+/* The directories that were kept for it: another component of its name, later,
+ * shall not find them. */
+static int own_remove(struct manager *m, const struct realm *r)
+{
+	_cleanup_text_ struct text base = TEXT_INIT;
+	_cleanup_text_ struct text sub = TEXT_INIT;
+
+	text_printf(&base, "%s/directories", m->state_directory);
+	append_realm(&sub, r);
+	if (text_is_failed(&base) || text_is_failed(&sub))
+		return -ENOMEM;
+	return sub.n ? place_remove(text_string(&base), sub.bytes, 1) : 0;
+}
+
 void files_remove_storage(struct manager *m, struct realm *r)
 {
 	const struct manifest *mf = r->manifest;
 	const struct decl *use;
 	size_t i;
-	int k;
+	int k = own_remove(m, r);
 
+	if (k < 0)
+		journal_write(m->journal, JOURNAL_MANAGER, r->moniker, NULL,
+			      NULL,
+			      "its directories could not be removed wholly: %s",
+			      strerror(-k));
 	for (i = 0; mf && i < mf->n_decls[DECL_USE]; i++) {
 		use = &mf->decls[DECL_USE][i];
 		if (use->type != CAPABILITY_STORAGE)

@@ -37,5 +37,6 @@ int files_find(struct manager *m, const struct route *route,
 int files_find_own(struct manager *m, struct realm *r, const char *path,
 		   struct files_place *ret, struct text *ret_why);
 
-/* Remove the storage of a realm that is destroyed. */
+/* Remove the storage of a realm that is destroyed, and the directories that were
+ * kept for it. */
 void files_remove_storage(struct manager *m, struct realm *r);

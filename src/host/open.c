@@ -241,7 +241,6 @@ static void open_at_component(struct instance *opener, const struct decl *decl,
 				  take_server_end, &c);
 	if (!r) {
 		id = c->id;
-		open_tell(opener, decl, route, id);
 		if (!instance_is_alive(provider))
 			open_render_reason(opener, decl->target_name,
 					   provider->reason,
@@ -250,6 +249,8 @@ static void open_at_component(struct instance *opener, const struct decl *decl,
 				  mode, text_string(&full), take_server_end);
 		if (r)
 			open_forget(opener, c);
+		else
+			open_tell(opener, decl, route, id);
 	}
 	if (r == OUTGOING_EXCEEDED) {
 		open_exceeded(opener, decl, take_server_end);

@@ -34,6 +34,7 @@ enum {
 	/* For the kernel's part of the queue; more waits in our list. */
 	OUTGOING_BUFFER = 1 << 20,
 	FRAME_MAX = OUTGOING_PATH_MAX + 128,
+	SETTLE_STEP = 16,
 };
 
 void opener_init(struct opener *opener, struct account *account)
@@ -116,8 +117,8 @@ static int outgoing_need_pair(struct outgoing *o)
 	return 0;
 }
 
-/* What the kernel holds of our messages, by a measure of its own: it grows only
- * when we send and shrinks only when somebody reads, and is had at once. */
+/* What the kernel holds of our messages, by a measure of its own: it shrinks
+ * only when somebody reads, and is had at once. */
 static int outgoing_n_sent(const struct outgoing *o)
 {
 	int n = -1;
@@ -128,14 +129,14 @@ static int outgoing_n_sent(const struct outgoing *o)
 void outgoing_settle(struct outgoing *o)
 {
 	struct pending *p;
-	int n = 0;
+	int n = 0, n_sent;
 
 	/* Counting the queue costs a walk over it: not unless it changed. */
-	if (list_is_empty(&o->unread) ||
-	    outgoing_n_sent(o) == o->n_sent_seen ||
+	n_sent = outgoing_n_sent(o);
+	if (list_is_empty(&o->unread) || n_sent == o->n_sent_seen ||
 	    ioctl(o->receive_fd, SIOCINQ, &n) < 0)
 		return;
-	o->n_sent_seen = outgoing_n_sent(o);
+	o->n_sent_seen = n_sent;
 	while (o->n_unread_bytes > (size_t)n &&
 	       (p = list_first(&o->unread, struct pending, link))) {
 		o->n_unread_bytes -= p->n_bytes;
@@ -153,6 +154,7 @@ static int outgoing_push(struct outgoing *o, struct pending *p)
 		return r;
 	p->fd = fd_close(p->fd);
 	o->n_unread_bytes += p->n_bytes;
+	o->n_sent_seen = -1;
 	list_unlink(&p->link);
 	list_link(&o->unread, &p->link);
 	return 0;
@@ -253,7 +255,10 @@ int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
 	r = outgoing_need_pair(o);
 	if (r < 0)
 		return r;
-	outgoing_settle(o);
+	if (o->n_pending >= o->settle_at) {
+		outgoing_settle(o);
+		o->settle_at = 2 * o->n_pending + SETTLE_STEP;
+	}
 	if (opener_charge(opener))
 		return OUTGOING_EXCEEDED;
 	r = pending_new(o, opener, flags, mode, path, &p);

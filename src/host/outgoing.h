@@ -29,8 +29,10 @@ struct outgoing {
 	struct list waiting; /* struct pending that the socket did not take */
 	struct list unread; /* struct pending that the provider did not read */
 	size_t n_unread_bytes;
-	/* When the queue was last counted, or added to. */
+	/* See outgoing_settle(): what was seen when the queue was counted last,
+	 * -1 for unknown; and how many pending opens make it worth a count. */
 	int n_sent_seen;
+	uint32_t settle_at;
 	uint32_t n_pending;
 	void (*on_readable)(struct outgoing *o);
 };

@@ -11,9 +11,14 @@
 #include "sys/fd.h"
 
 enum {
+	/* In one turn, where a line is as much work as some bytes. */
 	OUTPUT_PER_TURN = 16 * 1024,
-	/* At the end of a program; a pipe holds no more than this. */
+	OUTPUT_LINE_COST = 64,
+	OUTPUT_READ_MAX = 1024,
+	/* At the end of a program; a pipe holds no more than this. It can be a
+	 * million lines: no more are told than the journal keeps. */
 	OUTPUT_AT_END = 1024 * 1024,
+	OUTPUT_LINES_AT_END = JOURNAL_KEPT,
 };
 
 struct output {
@@ -21,6 +26,8 @@ struct output {
 	const char *moniker;
 	struct loop_source source;
 	int fd;
+	bool is_ending;
+	size_t n_lines; /* told, or left out, at the end */
 	size_t n;
 	char line[JOURNAL_LINE_MAX];
 };
@@ -29,6 +36,8 @@ static void output_line(struct output *o, const char *line, size_t n)
 {
 	_cleanup_text_ struct text safe = TEXT_INIT;
 
+	if (o->is_ending && o->n_lines++ >= OUTPUT_LINES_AT_END)
+		return;
 	/* Here and not only in the journal: there may be zeroes in it. */
 	text_safe(&safe, line, n);
 	if (!text_is_failed(&safe))
@@ -36,38 +45,45 @@ static void output_line(struct output *o, const char *line, size_t n)
 			      "%s", text_string(&safe));
 }
 
-/* Write every whole line, and keep what is left at the front. */
-static void output_split(struct output *o)
+/* Write every whole line, and keep what is left at the front. How many. */
+static size_t output_split(struct output *o)
 {
 	char *start = o->line, *end = o->line + o->n, *newline;
+	size_t n_lines = 0;
 
 	while ((newline = memchr(start, '\n', (size_t)(end - start)))) {
 		output_line(o, start, (size_t)(newline - start));
 		start = newline + 1;
+		n_lines++;
 	}
 	o->n = (size_t)(end - start);
 	if (o->n == sizeof(o->line) && start == o->line) {
 		output_line(o, o->line, o->n);
 		o->n = 0;
-		return;
+		return n_lines + 1;
 	}
 	memmove(o->line, start, o->n);
+	return n_lines;
 }
 
-/* At most @budget bytes. False when nothing more will come. */
-static bool output_read(struct output *o, size_t budget)
+/* At most @budget bytes, and @line_cost for each line. False when nothing more
+ * will come. */
+static bool output_read(struct output *o, size_t budget, size_t line_cost)
 {
+	size_t room, cost;
 	ssize_t k;
 
 	while (budget) {
-		k = read(o->fd, o->line + o->n, sizeof(o->line) - o->n);
+		room = sizeof(o->line) - o->n;
+		k = read(o->fd, o->line + o->n,
+			 room < OUTPUT_READ_MAX ? room : OUTPUT_READ_MAX);
 		if (k < 0)
 			return errno == EAGAIN || errno == EINTR;
 		if (!k)
 			return false;
 		o->n += (size_t)k;
-		budget -= (size_t)k < budget ? (size_t)k : budget;
-		output_split(o);
+		cost = (size_t)k + output_split(o) * line_cost;
+		budget -= cost < budget ? cost : budget;
 	}
 	return true;
 }
@@ -77,7 +93,7 @@ static void on_event(struct loop_source *source, uint32_t events)
 	struct output *o = container_of(source, struct output, source);
 
 	(void)events;
-	if (!output_read(o, OUTPUT_PER_TURN))
+	if (!output_read(o, OUTPUT_PER_TURN, OUTPUT_LINE_COST))
 		loop_remove(&o->source);
 }
 
@@ -114,9 +130,14 @@ void output_free(struct output *o)
 {
 	if (!o)
 		return;
-	(void)output_read(o, OUTPUT_AT_END);
+	o->is_ending = true;
+	(void)output_read(o, OUTPUT_AT_END, 0);
 	if (o->n)
 		output_line(o, o->line, o->n);
+	if (o->n_lines > OUTPUT_LINES_AT_END)
+		journal_write(o->journal, JOURNAL_LOG, o->moniker, NULL, NULL,
+			      "(and %zu more lines at its end)",
+			      o->n_lines - OUTPUT_LINES_AT_END);
 	loop_remove(&o->source);
 	fd_close(o->fd);
 	free(o);

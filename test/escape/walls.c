@@ -21,7 +21,7 @@ const struct wall walls[] = {
 	{ "host_shadow", "ENOENT", A, 0 },
 	{ "root_listing", "nothing-foreign", A, 0 },
 	{ "symlink_to_host", "ENOENT", A, 0 },
-	{ "hardlink_out", "EXDEV", A, 0 },
+	{ "hardlink_out", "EXDEV,ENOENT", A, 0 },
 	{ "file_handle", "EPERM", A | S | C, 0 },
 
 	/* Other tasks: in another pid namespace, or not dumpable. */
@@ -81,7 +81,7 @@ const struct wall walls[] = {
 
 	/* The machine. */
 	{ "device_nodes", "EACCES,EPERM", A | L, 0 },
-	{ "device_files", "ENOENT", A, 0 },
+	{ "device_files", "ENOENT,EACCES", A, 0 },
 	{ "sys_write", "ENOENT", A, 0 },
 	{ "cgroup_escape", "ENOENT", A, 0 },
 	{ "proc_sys_write", "EACCES,EROFS,ENOENT", R | L, 0 },

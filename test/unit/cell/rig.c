@@ -130,6 +130,15 @@ void rig_plan_shell(struct plan *p, const char *script)
 	assert_int_equal(plan_add_environ(p, "PATH=/usr/bin:/bin"), 0);
 }
 
+void rig_plan_mount(struct plan *p, const char *target, const char *source,
+		    const char *subpath, uint32_t rights,
+		    enum plan_mount_kind kind)
+{
+	struct plan_mount m = { target, source, subpath, rights, kind, false };
+
+	assert_int_equal(plan_add_mount(p, &m), 0);
+}
+
 void rig_take(struct rig *r, struct cell *ret)
 {
 	struct pollfd p = { .fd = r->launcher.socket_fd, .events = POLLIN };
@@ -246,6 +255,22 @@ void rig_run(struct rig *r, const struct plan *p, struct rig_result *ret)
 
 	rig_take(r, &c);
 	rig_follow(&c, p, NULL, 0, ret);
+}
+
+void rig_expect(struct rig *r, struct plan *p, const char *expected)
+{
+	struct rig_result result;
+
+	rig_run(r, p, &result);
+	if (result.is_failed)
+		fail_msg("%s", rig_sentence(&result.failure));
+	assert_string_equal(text_string(&result.out), expected);
+	assert_true(result.is_started);
+	assert_true(result.is_exited);
+	assert_int_equal(result.code, 0);
+	assert_int_equal(result.status, 0);
+	rig_result_fini(&result);
+	plan_fini(p);
 }
 
 void rig_result_fini(struct rig_result *r)

@@ -9,6 +9,14 @@
 #include "base/text.h"
 #include "cell/launcher.h"
 
+enum {
+	RIGHTS_R = PLAN_CONNECT | PLAN_READ_BYTES | PLAN_ENUMERATE |
+		   PLAN_TRAVERSE | PLAN_GET_ATTRIBUTES,
+	RIGHTS_RW = RIGHTS_R | PLAN_WRITE_BYTES | PLAN_UPDATE_ATTRIBUTES |
+		    PLAN_MODIFY_DIRECTORY,
+	RIGHTS_RX = RIGHTS_R | PLAN_EXECUTE,
+};
+
 struct rig {
 	struct launcher launcher;
 	char dir[64]; /* a directory of our own that everybody may enter */
@@ -41,6 +49,10 @@ void rig_need_cells(void);
 
 /* A plan for "/bin/sh -c SCRIPT". */
 void rig_plan_shell(struct plan *p, const char *script);
+/* One more mount for it. */
+void rig_plan_mount(struct plan *p, const char *target, const char *source,
+		    const char *subpath, uint32_t rights,
+		    enum plan_mount_kind kind);
 
 /* A blank; fails the test when there is none. */
 void rig_take(struct rig *r, struct cell *ret);
@@ -55,6 +67,8 @@ void rig_follow(struct cell *c, const struct plan *p, const int *fds,
 /* All of that with a fresh blank. */
 void rig_run(struct rig *r, const struct plan *p, struct rig_result *ret);
 void rig_result_fini(struct rig_result *r);
+/* The same, for a program that must end well and print this. Ends @p. */
+void rig_expect(struct rig *r, struct plan *p, const char *expected);
 
 /* The sentence of a failed result; static memory. */
 const char *rig_sentence(const struct cell_failure *f);

@@ -1,7 +1,7 @@
 /*
- * What the tests of this floor share: a directory of its own for each test, with
- * the files that it writes there, and a count of descriptors, which the test has
- * to leave as it found them.
+ * What the tests of this floor share: a directory of its own for each test,
+ * with the files that it writes there, and a count of descriptors, which the
+ * test has to leave as it found them.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ struct scene {
 	char packages[96], state[96]; /* in it */
 	unsigned n_fds;
 	struct manager *m; /* see scene_run(); NULL before */
-	struct text said; /* see scene_said() */
+	struct text said;  /* see scene_said() */
 };
 
 /* *state is the scene. */

@@ -64,9 +64,8 @@ static struct ends add(struct rig *rig)
 	assert_int_equal(channel_pair(fds), 0);
 	e.client = fds[0];
 	/* As in life: the provider gets a duplicate, and ours is closed. */
-	assert_int_equal(connections_add(rig->connections, fds[1],
-					 &e.connection),
-			 0);
+	assert_int_equal(
+		connections_add(rig->connections, fds[1], &e.connection), 0);
 	copy = fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
 	assert_true(copy >= 0);
 	fd_close(fds[1]);
@@ -176,12 +175,12 @@ static void test_traffic_does_not_wake(void **state)
 	rig_init(&rig);
 	e = add(&rig);
 	for (i = 0; i < 100; i++) {
-		assert_int_equal(channel_write(e.client, "x", 1, NULL, 0,
-					       CHANNEL_NOW),
-				 0);
-		assert_int_equal(channel_write(e.server, "y", 1, NULL, 0,
-					       CHANNEL_NOW),
-				 0);
+		assert_int_equal(
+			channel_write(e.client, "x", 1, NULL, 0, CHANNEL_NOW),
+			0);
+		assert_int_equal(
+			channel_write(e.server, "y", 1, NULL, 0, CHANNEL_NOW),
+			0);
 		assert_int_equal(loop_turn(rig.loop, 0), 0);
 	}
 	fd_close(e.client);

@@ -116,12 +116,13 @@ static void test_storage_of_own_directory(void **state)
 {
 	struct scene *s = *state;
 
-	write_root(s, "{ children: [ { name: 'a', url: '#meta/a.cm' } ],"
-		      "  capabilities: [ { directory: 'd', rights: ['rw*'],"
-		      "    path: '/d' }, { storage: 's', from: 'self',"
-		      "    backing_dir: 'd', subdir: 'x',"
-		      "    storage_id: 'static_instance_id_or_moniker' } ],"
-		      "  offer: [ { storage: 's', from: 'self', to: '#a' } ] }");
+	write_root(s,
+		   "{ children: [ { name: 'a', url: '#meta/a.cm' } ],"
+		   "  capabilities: [ { directory: 'd', rights: ['rw*'],"
+		   "    path: '/d' }, { storage: 's', from: 'self',"
+		   "    backing_dir: 'd', subdir: 'x',"
+		   "    storage_id: 'static_instance_id_or_moniker' } ],"
+		   "  offer: [ { storage: 's', from: 'self', to: '#a' } ] }");
 	scene_write(s, "packages/root/meta/a.cml", user_of_storage);
 	scene_run(s);
 	assert_place(s, "/a", "s", "state/directories", "own/d/x/a/s");
@@ -133,14 +134,13 @@ static void test_directory_in_a_storage(void **state)
 {
 	struct scene *s = *state;
 
-	write_root(s,
-		   "{ children: [ { name: 'a', url: '#meta/a.cm' },"
-		   "    { name: 'b', url: '#meta/b.cm' } ],"
-		   "  capabilities: [ { storage: 's', from: 'parent',"
-		   "    backing_dir: 'data',"
-		   "    storage_id: 'static_instance_id_or_moniker' } ],"
-		   "  offer: [ { storage: 's', from: 'self', to: '#a' },"
-		   "    { directory: 'd', from: '#a', to: '#b' } ] }");
+	write_root(s, "{ children: [ { name: 'a', url: '#meta/a.cm' },"
+		      "    { name: 'b', url: '#meta/b.cm' } ],"
+		      "  capabilities: [ { storage: 's', from: 'parent',"
+		      "    backing_dir: 'data',"
+		      "    storage_id: 'static_instance_id_or_moniker' } ],"
+		      "  offer: [ { storage: 's', from: 'self', to: '#a' },"
+		      "    { directory: 'd', from: '#a', to: '#b' } ] }");
 	scene_write(s, "packages/root/meta/a.cml",
 		    "{ use: [ { storage: 's', path: '/data' } ],"
 		    "  capabilities: [ { directory: 'd', rights: ['rw*'],"
@@ -156,9 +156,11 @@ static void test_directory_in_a_storage(void **state)
 /* Each one's own directories are its own, whatever they are called. */
 static void test_own_directories_do_not_meet(void **state)
 {
-	static const char *const monikers[] = { "/", "/root", "/a", "/a/b",
-						"/own", "/a/own", "/children" };
-	static const char *const paths[] = { "/d", "/b/d", "/root/d", "/own/d",
+	static const char *const monikers[] = { "/",	    "/root", "/a",
+						"/a/b",	    "/own",  "/a/own",
+						"/children" };
+	static const char *const paths[] = { "/d",	   "/b/d",
+					     "/root/d",	   "/own/d",
 					     "/own/own/d", "/children/a/own/d",
 					     "/a/own/d" };
 	struct scene *s = *state;
@@ -304,9 +306,8 @@ static void test_removal(void **state)
 			    "kept");
 	assert_not_said(s, "could not be removed");
 	/* The whole directory as a link. */
-	assert_int_equal(symlink("../../kept",
-				 scene_path(s, "state/data/pool:one")),
-			 0);
+	assert_int_equal(
+		symlink("../../kept", scene_path(s, "state/data/pool:one")), 0);
 	files_remove_storage(s->m, one);
 	assert_string_equal(scene_read(s, "kept/file"), "kept");
 }

@@ -284,7 +284,8 @@ static bool is_whole(void *userdata, const struct journal_entry *e)
 
 	*whole = !strcmp(e->text, "the\\x07 text") &&
 		 !strcmp(e->fields, ",\"a\":1") &&
-		 !strcmp(e->detail, "detail") && !strcmp(e->moniker, "/moniker");
+		 !strcmp(e->detail, "detail") &&
+		 !strcmp(e->moniker, "/moniker");
 	return true;
 }
 

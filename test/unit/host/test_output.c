@@ -136,8 +136,7 @@ static void test_zeroes_and_controls(void **state)
 	(void)state;
 	rig_init(&rig);
 	print(&rig, "a\0b\n\0\n\033[H\xff\n", 12);
-	assert_string_equal(lines(&rig),
-			    "a\\x00b|\\x00|\\x1b[H\xef\xbf\xbd|");
+	assert_string_equal(lines(&rig), "a\\x00b|\\x00|\\x1b[H\xef\xbf\xbd|");
 	rig_fini(&rig);
 }
 

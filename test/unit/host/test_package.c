@@ -78,10 +78,9 @@ static void test_root_forms(void **state)
 		0);
 	assert_string_equal(p.directory, scene_path(s, "packages/flat"));
 	package_fini(&p);
-	assert_int_equal(
-		package_find_root(scene_path(s, "none/meta/root.cml"), &p,
-				  &why),
-		PACKAGE_INVALID);
+	assert_int_equal(package_find_root(scene_path(s, "none/meta/root.cml"),
+					   &p, &why),
+			 PACKAGE_INVALID);
 	assert_contains(text_string(&why), "No such file");
 }
 

@@ -50,8 +50,8 @@ static void test_tree(void **state)
 static void test_finding(void **state)
 {
 	static const char *const none[] = {
-		"",    "a",	 "/none", "/a/none", "//a", "/a//b",
-		"/gone/x", "/wrong/x", "/a/b/c", "/.", "/..",
+		"",	   "a",	       "/none",	 "/a/none", "//a", "/a//b",
+		"/gone/x", "/wrong/x", "/a/b/c", "/.",	    "/..",
 	};
 	struct scene *s = *state;
 	size_t i;
