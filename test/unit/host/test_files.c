@@ -312,6 +312,30 @@ static void test_removal(void **state)
 	assert_string_equal(scene_read(s, "kept/file"), "kept");
 }
 
+/* What was kept for a component is not found by the next one of its name. */
+static void test_removal_of_own_directories(void **state)
+{
+	struct scene *s = *state;
+	struct files_place place = { TEXT_INIT, TEXT_INIT };
+	_cleanup_text_ struct text why = TEXT_INIT;
+	struct realm *one;
+
+	write_root(s, dynamic_storage);
+	scene_write(s, "packages/root/meta/a.cml", "{}");
+	scene_run(s);
+	one = add_child(s, "one");
+	assert_int_equal(files_find_own(s->m, one, "/d", &place, &why), 0);
+	files_place_fini(&place);
+	scene_write(s, "state/directories/children/pool:one/own/d/file", "x");
+	scene_write(s, "state/directories/children/pool:two/own/d/file", "x");
+	scene_write(s, "state/directories/own/d/file", "x");
+	files_remove_storage(s->m, one);
+	assert_false(scene_has(s, "state/directories/children/pool:one"));
+	assert_true(
+		scene_has(s, "state/directories/children/pool:two/own/d/file"));
+	assert_true(scene_has(s, "state/directories/own/d/file"));
+}
+
 /* A segment that no directory can have must not stand for its parent. */
 static void test_too_long_a_name(void **state)
 {
@@ -417,6 +441,7 @@ int main(void)
 		host_test(test_planted_link_is_refused),
 		host_test(test_state_is_in_the_way),
 		host_test(test_removal),
+		host_test(test_removal_of_own_directories),
 		host_test(test_too_long_a_name),
 		host_test(test_circle),
 		host_test(test_faults),
