@@ -7,17 +7,19 @@
 
 #include "cmd/cmd.h"
 #include "cmd/offline.h"
+#include "cmd/screen.h"
 #include "host/manager.h"
 
-struct screen {
+struct shown {
 	struct journal_listener listener;
+	struct screen screen;
 	bool json, quiet, colour;
 	const char *program; /* of a cell of its own; NULL: a tree */
 };
 
 /* The output of a single program is its own: only what kept it from running is
  * said, elsewhere. */
-static void tell_failure(const struct screen *s, const struct journal_entry *e)
+static void tell_failure(const struct shown *s, const struct journal_entry *e)
 {
 	_cleanup_text_ struct text t = TEXT_INIT;
 
@@ -34,7 +36,7 @@ static void tell_failure(const struct screen *s, const struct journal_entry *e)
 
 static void on_entry(struct journal_listener *l, const struct journal_entry *e)
 {
-	struct screen *s = container_of(l, struct screen, listener);
+	struct shown *s = container_of(l, struct shown, listener);
 	_cleanup_text_ struct text t = TEXT_INIT;
 
 	if (s->program) {
@@ -50,14 +52,13 @@ static void on_entry(struct journal_listener *l, const struct journal_entry *e)
 	} else {
 		journal_render(e, s->colour, &t);
 	}
-	/* A closed pipe must not end the tree: write errors are ignored. */
-	cmd_print(&t);
+	screen_write(&s->screen, &t);
 }
 
 static int run_manager(struct manager_options *m_options,
 		       const struct cmd_options *options)
 {
-	struct screen screen = { .json = options->json,
+	struct shown shown = { .json = options->json,
 				 .quiet = options->quiet,
 				 .colour = cmd_has_colour(STDOUT_FILENO),
 				 .program = m_options->program
@@ -82,9 +83,12 @@ static int run_manager(struct manager_options *m_options,
 		return EXIT_NOT;
 	}
 	report_fini(&report);
-	screen.listener.on_entry = on_entry;
-	journal_listen(m->journal, &screen.listener);
+	screen_init(&shown.screen, m->loop, STDOUT_FILENO);
+	shown.listener.on_entry = on_entry;
+	journal_listen(m->journal, &shown.listener);
 	r = manager_run(m);
+	list_unlink(&shown.listener.link);
+	screen_fini(&shown.screen);
 	manager_free(m);
 	return r < 0 ? cmd_fail("%s", strerror(-r)) : r;
 }

@@ -285,25 +285,31 @@ int control_adopt(struct control *s, int take_fd)
 static void on_accept(struct loop_source *source, uint32_t events)
 {
 	struct control *s = container_of(source, struct control, source);
-	int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+	int fd = manager_accept(s->manager, s->fd);
 
 	(void)events;
 	if (fd >= 0)
 		(void)control_adopt(s, fd);
 }
 
-char *control_directory(void)
+void control_render_place(struct text *t)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() == 0)
+		text_puts(t, "/run/reeve");
+	else if (base && *base == '/')
+		text_printf(t, "%s/reeve", base);
+	else
+		text_printf(t, "/tmp/reeve-%u", geteuid());
+}
+
+char *control_directory(void)
+{
 	struct text t = TEXT_INIT;
 	struct stat st;
 
-	if (geteuid() == 0)
-		text_puts(&t, "/run/reeve");
-	else if (base && *base == '/')
-		text_printf(&t, "%s/reeve", base);
-	else
-		text_printf(&t, "/tmp/reeve-%u", geteuid());
+	control_render_place(&t);
 	if (text_is_failed(&t)) {
 		text_fini(&t);
 		errno = ENOMEM;

@@ -28,3 +28,6 @@ void control_free(struct control *c);
 /* The directory of control sockets of this user; made if it is not there. The
  * caller frees it. NULL: out of memory, or it cannot be made (errno). */
 char *control_directory(void);
+
+/* The path of that directory, for people. */
+void control_render_place(struct text *t);

@@ -1,6 +1,6 @@
 /* The directory is made when it is first asked for, and stays until the instance
  * goes. Opens through it are charged to the instance that exposes: it is its
- * parent's doing, and the parent pays for the connection itself. */
+ * parent's doing, and whoever asked pays for the channel to the directory. */
 #include "host/exposed.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 
 #include "client/directory.h"
 #include "host/open.h"
+#include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/io.h"
 
@@ -18,9 +19,29 @@ struct exposed_entry {
 };
 
 struct exposed {
+	struct list link; /* in all */
 	struct directory *directory;
 	struct exposed_entry entries[];
 };
+
+/* The exposed directories of all instances. */
+static struct list all = LIST_INIT(all);
+
+static bool on_take(uint64_t client)
+{
+	struct instance *i = (struct instance *)(uintptr_t)client;
+
+	return !account_charge(&i->account, CHARGE_DIRECTORIES);
+}
+
+static void on_give_back(uint64_t client)
+{
+	struct instance *i = (struct instance *)(uintptr_t)client;
+
+	account_release(&i->account, CHARGE_DIRECTORIES);
+}
+
+static const struct directory_payer payer = { on_take, on_give_back };
 
 static void on_open(void *userdata, const struct directory_open *open,
 		    int take_server_end)
@@ -61,9 +82,12 @@ static int exposed_new(struct instance *i, struct exposed **ret)
 
 	if (!x)
 		return -ENOMEM;
+	list_link(&all, &x->link);
 	r = directory_new(i->manager->loop, NULL, &x->directory);
-	if (!r)
+	if (!r) {
 		directory_set_manager(x->directory);
+		directory_set_payer(x->directory, &payer);
+	}
 	for (k = 0; !r && k < n; k++) {
 		x->entries[k].instance = i;
 		x->entries[k].expose = &m->decls[DECL_EXPOSE][k];
@@ -82,7 +106,18 @@ void exposed_free(struct exposed *x)
 	if (!x)
 		return;
 	directory_free(x->directory);
+	list_unlink(&x->link);
 	free(x);
+}
+
+void exposed_drop(const struct instance *client)
+{
+	struct exposed *x;
+
+	list_for_each(x, &all, link)
+		directory_disconnect(x->directory,
+				     (uint64_t)(uintptr_t)client,
+				     REEVE_ERR_UNAVAILABLE);
 }
 
 int exposed_serve(struct instance *i, struct instance *client,
@@ -90,6 +125,9 @@ int exposed_serve(struct instance *i, struct instance *client,
 {
 	int r = i->exposed ? 0 : exposed_new(i, &i->exposed);
 
+	if (!r && !manager_has_room(i->manager, take_channel,
+				    ROOM_FOR_CHANNELS))
+		r = -EMFILE;
 	if (r < 0) {
 		fd_close(take_channel);
 		return r;

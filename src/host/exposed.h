@@ -11,10 +11,13 @@ struct exposed;
 
 /*
  * Serve @i's exposed directory on a channel, for @client (the instance that
- * asked). 0 or a fault; the channel is taken in any case.
+ * asked, and pays). 0 or a fault; the channel is taken in any case.
  */
 int exposed_serve(struct instance *i, struct instance *client,
 		  int take_channel);
+
+/* @client goes: close what is served for it. */
+void exposed_drop(const struct instance *client);
 
 /* Closes all connections to it. NULL is allowed. */
 void exposed_free(struct exposed *e);

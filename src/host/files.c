@@ -122,8 +122,9 @@ static int base_make(const char *base, struct text *why)
 		if (slash)
 			*slash = 0;
 		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-			text_printf(why, "cannot make %s: %s", path,
-				    strerror(errno));
+			text_printf(why, "cannot make %s: %s%s", path,
+				    strerror(errno),
+				    errno == ENOSPC ? "; free some space" : "");
 			return FILES_INVALID;
 		}
 		if (!slash)

@@ -32,6 +32,8 @@ enum {
 	BACKOFF_LAST_MS = 30000,
 	/* It ran this long: its crashes so far are forgotten. */
 	BACKOFF_FORGET_MS = 10000,
+	/* The exit status for what did not even begin, as in a shell. */
+	CANNOT_START = 126,
 	/* Crashes in a row after which the opens that wait are refused. */
 	CRASHES_MAX = 6,
 };
@@ -113,6 +115,7 @@ void instance_retire(struct instance *i)
 	loop_timer_cancel(&i->timer);
 	instance_drop_connections(i);
 	realm_server_drop(i->manager, i);
+	exposed_drop(i);
 	outgoing_fini(&i->outgoing);
 	opener_fini(&i->opener);
 	exposed_free(TAKE(i->exposed));
@@ -260,7 +263,7 @@ static void act_wait(struct instance *i)
 	if (i->outgoing.n_pending && i->n_crashes >= CRASHES_MAX) {
 		journal_write(i->manager->journal, JOURNAL_REFUSED,
 			      i->realm->moniker, NULL, NULL,
-			      "%u opens refused: it crashed %u times in a row "
+			      "%u opens refused: it ended %u times in a row "
 			      "without reading them; see reeve log %s",
 			      i->outgoing.n_pending, i->n_crashes,
 			      i->realm->moniker);
@@ -269,8 +272,9 @@ static void act_wait(struct instance *i)
 	if (ms && i->outgoing.n_pending)
 		journal_write(i->manager->journal, JOURNAL_MANAGER,
 			      i->realm->moniker, NULL, NULL,
-			      "crashed %u times in a row; waits %llu ms before "
-			      "it may start again",
+			      "ended %u times in a row by a crash or without "
+			      "reading an open; waits %llu ms before it may "
+			      "start again",
 			      i->n_crashes, (unsigned long long)ms);
 	instance_set_timer(i, ms);
 }
@@ -306,7 +310,7 @@ static void instance_ended(struct instance *i)
 			status = i->exit_signal ? 128 + i->exit_signal :
 						  i->exit_code;
 		else
-			status = 126;
+			status = CANNOT_START;
 		manager_main_ended(m, status);
 	}
 	/* What it had open ended with it, partly without a word. */
@@ -364,8 +368,12 @@ void instance_start_eager(struct instance *i, bool as_mains)
 		if (child->startup != STARTUP_EAGER)
 			continue;
 		if (manager_resolve(i->manager, child) < 0 ||
-		    child->state != REALM_RESOLVED)
+		    child->state != REALM_RESOLVED) {
+			/* It was told why; the run did not go well. */
+			if (as_mains && !i->manager->status)
+				i->manager->status = CANNOT_START;
 			continue;
+		}
 		if (instance_get(i->manager, child, &c) < 0)
 			continue;
 		manager_start(i->manager, c, "eager child", as_mains);

@@ -45,6 +45,7 @@ struct instance {
 	struct opener opener;
 	struct outgoing outgoing;
 	struct list opened, provided; /* connections */
+	uint64_t reconcile_at; /* loop_now(): not before, see open.c */
 	/* Refusals told in this second, and those that were not. */
 	uint64_t told_since;
 	unsigned n_told, n_untold;

@@ -6,6 +6,8 @@
 #include "host/manager.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "host/control.h"
@@ -100,6 +103,16 @@ struct realm *manager_find(struct manager *m, const char *moniker)
 
 /* ---- cells ---- */
 
+static int manager_take_cell(struct manager *m, struct cell *ret,
+			     struct cell_failure *ret_why)
+{
+	int probe = fcntl(m->launcher.socket_fd, F_DUPFD_CLOEXEC, 0);
+	bool has_room = probe < 0 || manager_has_room(m, probe, ROOM_FOR_STARTS);
+
+	fd_close(probe);
+	return has_room ? launcher_take(&m->launcher, ret, ret_why) : -EMFILE;
+}
+
 static void manager_serve_starting(struct manager *m)
 {
 	struct cell_failure failure = { 0 };
@@ -109,7 +122,7 @@ static void manager_serve_starting(struct manager *m)
 	int r;
 
 	while ((i = list_first(&m->starting, struct instance, by_start))) {
-		r = launcher_take(&m->launcher, &cell, &failure);
+		r = manager_take_cell(m, &cell, &failure);
 		if (r == LAUNCHER_EMPTY)
 			return;
 		list_unlink(&i->by_start);
@@ -224,14 +237,36 @@ static void on_signal(struct loop_source *source, uint32_t events)
 /* ---- making and ending ---- */
 
 /* Descriptors are what opens cost us: take as many as we may have. */
-static void raise_limits(void)
+static void raise_limits(struct manager *m)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		m->n_descriptors_max =
+			limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
+}
+
+bool manager_has_room(const struct manager *m, int fd, enum manager_room room)
+{
+	return !m->n_descriptors_max ||
+	       fd < m->n_descriptors_max / 16 * (int)room;
+}
+
+int manager_accept(struct manager *m, int listener_fd)
+{
+	int fd;
+
+	if (m->spare_fd <= 0)
+		m->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = accept4(listener_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || m->spare_fd <= 0)
+		return fd;
+	m->spare_fd = fd_close(m->spare_fd);
+	fd_close(accept4(listener_fd, NULL, NULL, SOCK_CLOEXEC));
+	return -1;
 }
 
 static int manager_signals(struct manager *m)
@@ -301,7 +336,7 @@ static int manager_init(struct manager *m)
 	uint64_t seed[2] = { 0 };
 	int r;
 
-	raise_limits();
+	raise_limits(m);
 	if (getrandom(seed, sizeof(seed), 0) == sizeof(seed))
 		map_seed(seed[0], seed[1]);
 	r = loop_new(&m->loop);
@@ -361,6 +396,23 @@ static int manager_plant(struct manager *m, struct report *report,
 	return MANAGER_INVALID;
 }
 
+static int manager_control(struct manager *m, struct text *ret_why)
+{
+	int r = control_new(m, &m->control);
+
+	if (!r)
+		r = control_listen(m->control);
+	if (r >= 0 || r == -ENOMEM)
+		return r;
+	text_puts(ret_why, "its control socket cannot be made in ");
+	control_render_place(ret_why);
+	text_printf(ret_why, ": %s; %s", strerror(-r),
+		    r == -ENAMETOOLONG ?
+			    "set XDG_RUNTIME_DIR to a shorter path" :
+			    "make that a directory of yours");
+	return MANAGER_INVALID;
+}
+
 int manager_new(const struct manager_options *options, struct manager **ret,
 		struct report *report, struct text *ret_why)
 {
@@ -381,9 +433,7 @@ int manager_new(const struct manager_options *options, struct manager **ret,
 	if (!r)
 		r = manager_plant(m, report, ret_why);
 	if (!r)
-		r = control_new(m, &m->control);
-	if (!r)
-		r = control_listen(m->control);
+		r = manager_control(m, ret_why);
 	if (r) {
 		manager_free(m);
 		return r;
@@ -442,6 +492,8 @@ void manager_free(struct manager *m)
 	(void)launcher_stop(&m->launcher, LAUNCHER_STOP_MS);
 	loop_remove(&m->signals);
 	fd_close(m->signal_fd);
+	if (m->spare_fd > 0)
+		fd_close(m->spare_fd);
 	journal_free(m->journal);
 	told_free(m->told);
 	if (m->loop)

@@ -39,6 +39,9 @@ struct manager {
 	unsigned n_launchers;
 	struct loop_source signals;
 	int signal_fd;
+	/* How many descriptors we may have; 0: not known. And one that can be
+	 * given up for another, if above 0. */
+	int n_descriptors_max, spare_fd;
 	struct resolver resolver;
 	struct topology tree;
 	struct journal *journal;
@@ -104,6 +107,18 @@ void manager_main_ended(struct manager *m, int status);
 
 /* Free the retired instances at the end of the turn. */
 void manager_retire_later(struct manager *m);
+
+/*
+ * Descriptors are what peers can make us hold most of. A new one's number says
+ * how many there are: beyond a part of the table peers get no more of what is
+ * held for long, so that there are some left for starts and for ourselves.
+ */
+enum manager_room { ROOM_FOR_CHANNELS = 12, ROOM_FOR_OPENS, ROOM_FOR_STARTS };
+bool manager_has_room(const struct manager *m, int fd, enum manager_room room);
+
+/* Accept from a listener. -1 when there is nothing, or nothing could be had: who
+ * connected is sent away then, so that he does not keep us awake. */
+int manager_accept(struct manager *m, int listener_fd);
 
 /* Give @i a blank cell at the end of the turn, or when there is one:
  * instance_begin(). */

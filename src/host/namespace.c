@@ -79,7 +79,7 @@ static void on_listener(struct loop_source *source, uint32_t events)
 
 	(void)events;
 	for (i = 0; i < ACCEPT_PER_TURN && s->instance->ns == n; i++) {
-		fd = accept4(s->listener_fd, NULL, NULL, SOCK_CLOEXEC);
+		fd = manager_accept(s->instance->manager, s->listener_fd);
 		if (fd < 0)
 			return;
 		open_capability(s->instance, s->use,
@@ -202,9 +202,13 @@ static int ns_add_remote(struct ns *n, const struct decl *use, int *ret_fd)
 				 .use = use,
 				 .fd = fds[0] };
 	n->n_remotes++;
-	*ret_fd = fds[1];
-	return loop_add(n->instance->manager->loop, &d->source, d->fd, EPOLLIN,
-			on_remote);
+	r = loop_add(n->instance->manager->loop, &d->source, d->fd, EPOLLIN,
+		     on_remote);
+	if (r < 0)
+		fd_close(fds[1]);
+	else
+		*ret_fd = fds[1];
+	return r;
 }
 
 static void ns_tell_broken(const struct instance *i, const struct decl *use,
@@ -308,11 +312,12 @@ static int ns_add_entry(struct message *m, struct component_start_info *info,
 	e->path = wire_string_of(path);
 	e->directory = WIRE_NO_HANDLE;
 	if (take_fd >= 0) {
-		e->directory = message_put_handle(m, take_fd);
-		if (e->directory == WIRE_NO_HANDLE) {
+		/* The outgoing and the lifecycle channel come behind them. */
+		if (m->n_handles >= MESSAGE_HANDLES_MAX - 2) {
 			fd_close(take_fd);
 			return -E2BIG;
 		}
+		e->directory = message_put_handle(m, take_fd);
 	}
 	info->n_ns++;
 	return 0;

@@ -25,6 +25,9 @@ enum {
 	QUEUED_MAX = 64,
 	/* Refusals of one component in one second that are told one by one. */
 	TOLD_PER_SECOND = 20,
+	/* Between two reconciliations for one opener: so many times as long as
+	 * the last one took. */
+	RECONCILE_REST = 15,
 };
 
 void open_render_reason(const struct instance *opener, const char *name,
@@ -160,6 +163,22 @@ static bool open_path(const struct route *route, const char *path,
 	return !text_is_failed(ret) && ret->n <= OUTGOING_PATH_MAX;
 }
 
+/*
+ * Find out what has ended silently. That costs time in proportion to all that
+ * lives, so who goes on asking at its bound has it done in a small part of the
+ * time only.
+ */
+static void open_reconcile(struct instance *opener)
+{
+	uint64_t start = loop_now(), end;
+
+	if (start < opener->reconcile_at)
+		return;
+	connections_reconcile(opener->manager->connections);
+	end = loop_now();
+	opener->reconcile_at = end + RECONCILE_REST * (end - start);
+}
+
 /* Remember the connection under the use's slot, before it is handed over. */
 static int open_remember(struct instance *opener, struct instance *provider,
 			 const struct decl *decl, struct slot *slot, int fd,
@@ -170,7 +189,7 @@ static int open_remember(struct instance *opener, struct instance *provider,
 
 	if (account_charge(&opener->account, CHARGE_CONNECTIONS)) {
 		/* Some may have ended without a word. */
-		connections_reconcile(opener->manager->connections);
+		open_reconcile(opener);
 		if (account_charge(&opener->account, CHARGE_CONNECTIONS))
 			return OUTGOING_EXCEEDED;
 	}
@@ -222,6 +241,20 @@ static void open_at_component(struct instance *opener, const struct decl *decl,
 	uint64_t id;
 	int r;
 
+	/* An exposed directory can be asked for more than was exposed. */
+	if (decl->type == CAPABILITY_DIRECTORY && flags & IO_RIGHT_WRITABLE &&
+	    !(route->rights & RIGHT_WRITE_BYTES)) {
+		open_refuse(opener, decl, REEVE_ERR_ACCESS_DENIED, NULL, NULL,
+			    "it is to be written to, but was routed without "
+			    "that right", take_server_end);
+		return;
+	}
+	if (!manager_has_room(m, take_server_end, ROOM_FOR_OPENS)) {
+		open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, NULL,
+			    "the manager has hardly any descriptors left",
+			    take_server_end);
+		return;
+	}
 	if (!open_path(route, path, &full)) {
 		open_refuse(opener, decl, REEVE_ERR_NOT_FOUND, NULL, NULL,
 			    "the whole path is too long", take_server_end);

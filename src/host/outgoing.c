@@ -140,6 +140,7 @@ void outgoing_settle(struct outgoing *o)
 	while (o->n_unread_bytes > (size_t)n &&
 	       (p = list_first(&o->unread, struct pending, link))) {
 		o->n_unread_bytes -= p->n_bytes;
+		o->was_read = true;
 		pending_free(o, p);
 	}
 }
@@ -309,8 +310,15 @@ int outgoing_lend(struct outgoing *o)
 
 	if (r < 0)
 		return r;
+	o->was_read = false;
 	fd = fcntl(o->receive_fd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? -errno : fd;
+}
+
+bool outgoing_is_ignored(struct outgoing *o)
+{
+	outgoing_settle(o);
+	return o->n_pending && !o->was_read;
 }
 
 /*

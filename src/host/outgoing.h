@@ -34,6 +34,7 @@ struct outgoing {
 	int n_sent_seen;
 	uint32_t settle_at;
 	uint32_t n_pending;
+	bool was_read; /* something, since it was lent */
 	void (*on_readable)(struct outgoing *o);
 };
 
@@ -68,6 +69,9 @@ void outgoing_unwatch(struct outgoing *o);
 
 /* A duplicate of the receiving end, for the program. Or -errno. */
 int outgoing_lend(struct outgoing *o);
+
+/* Waits something, and has the program that it was lent to read nothing? */
+bool outgoing_is_ignored(struct outgoing *o);
 
 /* The program that it was lent to is gone: replace the pair, keep the opens. */
 int outgoing_renew(struct outgoing *o);

@@ -265,6 +265,10 @@ static int file_read(const char *file, struct package *p, char **ret,
 
 	/* Non-blocking: a fifo in the place of a manifest must not hang us. */
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	/* Our own lack, which may pass, is no fault of the file's. */
+	if (fd < 0 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		return -errno;
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		text_printf(ret_why, "%s: %s", file, strerror(errno));
 		return PACKAGE_INVALID;

@@ -133,7 +133,7 @@ static uint32_t do_bind(struct realm_conn *c, const struct realm_request *q,
 		fd_close(take_channel);
 		return REALM_ERROR_INVALID_ARGUMENTS;
 	}
-	if (exposed_serve(i, c->scope, take_channel) < 0)
+	if (exposed_serve(i, c->payer, take_channel) < 0)
 		return REALM_ERROR_RESOURCE_UNAVAILABLE;
 	if (starts) {
 		snprintf(i->reason, sizeof(i->reason), "%s binds to it",
@@ -375,7 +375,9 @@ static int conn_new(struct instance *scope, struct instance *payer,
 	struct realm_conn *c;
 	int r;
 
-	if (account_charge(&payer->account, CHARGE_CHANNELS)) {
+	if (!manager_has_room(scope->manager, take_channel,
+			      ROOM_FOR_CHANNELS) ||
+	    account_charge(&payer->account, CHARGE_CHANNELS)) {
 		channel_close_epitaph(take_channel, REEVE_ERR_NO_RESOURCES,
 				      true);
 		return -EDQUOT;

@@ -329,6 +329,20 @@ static void run_tell_exit(struct instance *i)
 			      "ended with status %d", i->exit_code);
 }
 
+/*
+ * A program that ended well without a look at any of the opens that wait would
+ * be started for them again at once, and for ever: it backs off like one that
+ * crashes.
+ */
+static enum life_event run_end_event(struct instance *i)
+{
+	if (i->exit_signal || i->exit_code ||
+	    outgoing_is_ignored(&i->outgoing))
+		return LIFE_CRASHED;
+	i->n_crashes = 0;
+	return LIFE_EXITED;
+}
+
 /* Every task of the cell is gone. */
 static void on_pidfd(struct loop_source *source, uint32_t events)
 {
@@ -354,10 +368,7 @@ static void on_pidfd(struct loop_source *source, uint32_t events)
 		run_note_exit(i, status < 128 ? status : 0,
 			      status < 128 ? 0 : status - 128);
 	run_tell_exit(i);
-	instance_event(i,
-		       i->exit_signal || i->exit_code ? LIFE_CRASHED :
-							LIFE_EXITED,
-		       NULL);
+	instance_event(i, run_end_event(i), NULL);
 }
 
 /* ---- beginning ---- */

@@ -263,6 +263,26 @@ class Run(Case):
         self.assertIn(("/guest", "Hello, world!"),
                       [(e["moniker"], e["text"]) for e in events])
 
+    def test_nobody_reads(self):
+        """Output that is not read stops neither the tree nor its end."""
+        package = os.path.join(self.work, "loud")
+        os.makedirs(os.path.join(package, "meta"))
+        os.makedirs(os.path.join(package, "bin"))
+        root = os.path.join(package, "meta", "loud.cml")
+        with open(root, "w", encoding="utf-8") as f:
+            f.write('{ program: { runner: "elf", binary: "bin/loud" } }')
+        program = os.path.join(package, "bin", "loud")
+        with open(program, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nyes 0123456789012345678901234567890123456789 "
+                    "| head -n 60000\n")
+        os.chmod(program, 0o755)
+        with subprocess.Popen([REEVE, "run", "--state", self.work, root],
+                              stdout=subprocess.PIPE) as run:
+            self.assertEqual(run.wait(60), 0)
+            shown = run.stdout.read()
+        self.assertTrue(shown.startswith(b"start "), shown[:80])
+        self.assertLess(len(shown), 128 * 1024)
+
     def test_text(self):
         done = self.run_tree(HELLO)
         self.assertEqual(done.err, "")
