@@ -128,6 +128,12 @@ static const struct {
 	{ CELL_STAGE_SOURCE, EXDEV,
 	  "the path leaves the directory that was routed; remove \"..\" and "
 	  "links from it" },
+	{ CELL_STAGE_IDMAP, EINVAL,
+	  "its file system cannot be mapped to that user; keep it on ext4, xfs "
+	  "or btrfs, or open it to others (chmod o+rwx)" },
+	{ CELL_STAGE_IDMAP, EPERM,
+	  "its file system cannot be mapped to that user here; open it to "
+	  "others (chmod o+rwx), or leave the container" },
 	{ CELL_STAGE_ATTACH, ENOENT,
 	  "the directory it should appear in is read-only and has no such "
 	  "entry; choose another path" },

@@ -20,9 +20,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/list.h"
+#include "cell/erase.h"
 #include "cell/filter.h"
 #include "cell/hearth.h"
 #include "cell/init.h"
@@ -323,14 +325,37 @@ static void launch_unregister(struct launch *l, const char *path)
 	}
 }
 
+/*
+ * Erase in a task of its own: there may be millions of files. It is nobody's
+ * child, so that nobody has to wait for it, and it goes on if we end.
+ */
+static void launch_erase(int at_fd, const char *name)
+{
+	pid_t pid = fork();
+
+	if (pid > 0) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	if (pid < 0)
+		return;
+	if (fork() == 0) {
+		/* The manager must not take us for the launcher. */
+		close(LAUNCH_SOCKET);
+		(void)erase_beneath(at_fd, name);
+	}
+	_exit(0);
+}
+
 /* One request of the manager's. False when it is gone. */
 static bool launch_read(struct launch *l)
 {
 	struct protocol_request request;
+	_cleanup_fd_ int fd = -1;
 	size_t n_fds;
 	ssize_t n;
 
-	n = packet_receive(LAUNCH_SOCKET, &request, sizeof(request), NULL, 0,
+	n = packet_receive(LAUNCH_SOCKET, &request, sizeof(request), &fd, 1,
 			   &n_fds, MSG_DONTWAIT);
 	if (n == -EAGAIN)
 		return true;
@@ -349,6 +374,9 @@ static bool launch_read(struct launch *l)
 		break;
 	case PROTOCOL_UNREGISTER:
 		launch_unregister(l, request.path);
+		break;
+	case PROTOCOL_ERASE:
+		launch_erase(fd, request.path);
 		break;
 	}
 	return true;

@@ -257,6 +257,20 @@ int launcher_unregister_path(struct launcher *l, const char *path)
 	return launcher_send(l, PROTOCOL_UNREGISTER, path);
 }
 
+int launcher_erase(struct launcher *l, int at_fd, const char *name)
+{
+	struct protocol_request request = { .type = PROTOCOL_ERASE };
+	size_t n = strlen(name) + 1;
+
+	if (l->socket_fd < 0)
+		return -EPIPE;
+	if (n > sizeof(request.path))
+		return -ENAMETOOLONG;
+	memcpy(request.path, name, n);
+	return packet_send(l->socket_fd, &request, sizeof(request.type) + n,
+			   &at_fd, 1, MSG_DONTWAIT);
+}
+
 /* Read on until the launcher has closed its end: blanks that are on their way
  * are children of ours, to be reaped. */
 static void launcher_drain(struct launcher *l, int timeout_ms)

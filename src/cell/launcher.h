@@ -82,6 +82,13 @@ int launcher_register_path(struct launcher *l, const char *path);
 int launcher_unregister_path(struct launcher *l, const char *path);
 
 /*
+ * Have @name in the directory @at_fd erased with all that is in it, however long
+ * that takes, by a task of its own; see erase.h. @at_fd stays the caller's. 0,
+ * when it was asked for, or -errno.
+ */
+int launcher_erase(struct launcher *l, int at_fd, const char *name);
+
+/*
  * Let the launcher tidy up and wait until it has, at most @timeout_ms: the
  * orderly end. Blanks that are left are killed. 0, or -ETIMEDOUT.
  */

@@ -364,13 +364,14 @@ static void probe_idmap(struct probe *p)
 		probe_row(p, "idmap", PROBE_OK, NULL,
 			  "mounts of %s can be mapped to a cell's user", path);
 	else
-		probe_row(p, "idmap", PROBE_DEGRADED,
-			  "keep storage on ext4, xfs or btrfs (from Linux 6.3 "
-			  "on, also tmpfs)",
-			  "%s cannot be mapped to a cell's user (%s): storage "
-			  "there is chowned at each start, and directories are "
-			  "reached as one of the others",
-			  path, strerror(-r));
+		probe_row(
+			p, "idmap", PROBE_DEGRADED,
+			"keep storage on ext4, xfs or btrfs (from Linux 6.3 "
+			"on, also tmpfs)",
+			"%s cannot be mapped to a cell's user (%s): storage "
+			"there is chowned at each start, and other directories "
+			"must be open to others",
+			path, strerror(-r));
 }
 
 static void probe_uids(struct probe *p)

@@ -18,6 +18,7 @@ enum protocol_type {
 	PROTOCOL_HURRY,	   /* somebody waits for those that were asked for */
 	PROTOCOL_REGISTER, /* a path follows */
 	PROTOCOL_UNREGISTER,
+	PROTOCOL_ERASE, /* a name follows, and its directory as a descriptor */
 	/* Launcher to manager. */
 	PROTOCOL_BLANK,
 	PROTOCOL_NO_BLANK,

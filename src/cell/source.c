@@ -4,7 +4,8 @@
  * every cell has host ids of its own, which own nothing on the disk; so mounts
  * are mapped: the owner of the directory (1000 for storage) appears as the
  * cell's user. A file system that cannot be mapped has its storage chowned
- * instead; directories of the host are never chowned.
+ * instead; directories of the host are never chowned, and have to be open to
+ * others then.
  */
 #include "cell/source.h"
 
@@ -103,12 +104,21 @@ static int source_chown(int path_fd, const struct source_owner *o)
 	return source_chown_tree(fd, o, &left, SOURCE_CHOWN_DEPTH);
 }
 
+/* May somebody who owns nothing here do what the rights say? */
+static bool source_is_open(const struct plan_mount *m, const struct stat *st)
+{
+	mode_t wanted = S_IROTH | S_IXOTH;
+
+	if (m->rights & PLAN_RIGHTS_WRITE)
+		wanted |= S_IWOTH;
+	return (st->st_mode & wanted) == wanted;
+}
+
 /* Does the component have to be taken for the owner to get at this one? */
 static bool source_wants_map(const struct plan_mount *m, const struct stat *st)
 {
-	if (m->kind == PLAN_STORAGE || m->rights & PLAN_RIGHTS_WRITE)
-		return true;
-	return (st->st_mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH);
+	return m->kind == PLAN_STORAGE || m->rights & PLAN_RIGHTS_WRITE ||
+	       !source_is_open(m, st);
 }
 
 /* Fresh storage that root made still belongs to root. */
@@ -165,9 +175,9 @@ static int source_own(const struct plan_mount *m, int path_fd, int mount_fd,
 	if (r < 0)
 		return r;
 	r = source_idmap(mount_fd, &st, o);
-	if (r == 0 || m->kind != PLAN_STORAGE)
-		return 0;
-	return source_chown(path_fd, o);
+	if (r < 0 && m->kind == PLAN_STORAGE)
+		return source_chown(path_fd, o);
+	return r < 0 && source_is_open(m, &st) ? 0 : r;
 }
 
 static uint64_t source_attributes(const struct plan_mount *m,

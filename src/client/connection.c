@@ -30,11 +30,14 @@ int connection_new(struct directory *d, const struct connection_kind *kind,
 	struct connection *c = NULL;
 	int r = -ENOSPC;
 
-	if (d->n_connections < d->limits.n_connections) {
+	if (d->n_connections < d->limits.n_connections &&
+	    directory_take(d, kind->client)) {
 		c = calloc(1, sizeof(*c));
 		r = c ? loop_add(d->loop, &c->source, take_channel, EPOLLIN,
 				 connection_on_event)
 		      : -ENOMEM;
+		if (r < 0)
+			directory_give_back(d, kind->client);
 	}
 	if (r < 0) {
 		free(c);
@@ -69,6 +72,7 @@ void connection_close(struct connection *c, int32_t status)
 	c->fd = -1;
 	list_unlink(&c->link);
 	d->n_connections--;
+	directory_give_back(d, c->client);
 	directory_check_idle(d);
 	if (!c->is_busy)
 		free(c);

@@ -61,6 +61,23 @@ void directory_set_manager(struct directory *d)
 	d->is_manager = true;
 }
 
+void directory_set_payer(struct directory *d,
+			 const struct directory_payer *payer)
+{
+	d->payer = payer;
+}
+
+bool directory_take(const struct directory *d, uint64_t client)
+{
+	return !d->payer || d->payer->on_take(client);
+}
+
+void directory_give_back(const struct directory *d, uint64_t client)
+{
+	if (d->payer)
+		d->payer->on_give_back(client);
+}
+
 void directory_free(struct directory *d)
 {
 	struct connection *c, *tmp;

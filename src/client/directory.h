@@ -67,12 +67,25 @@ typedef void (*directory_open_fn)(void *userdata,
 				  const struct directory_open *open,
 				  int take_server_end);
 
+/* Whoever pays for the connections and watchers of a client. */
+struct directory_payer {
+	/* It is to have one more: may it? */
+	bool (*on_take)(uint64_t client);
+	/* It has one less. */
+	void (*on_give_back)(uint64_t client);
+};
+
 /* @limits may be NULL: the defaults. 0 or -ENOMEM. */
 int directory_new(struct loop *loop, const struct directory_limits *limits,
 		  struct directory **ret);
 
 /* Mark its epitaphs as the manager's, so that a client can tell who refused. */
 void directory_set_manager(struct directory *d);
+
+/* Ask @payer, which outlives @d, before the first is served; what it refuses is
+ * answered as beyond the bound. */
+void directory_set_payer(struct directory *d,
+			 const struct directory_payer *payer);
 
 /* Closes all connections and watchers. At any time; NULL is allowed. */
 void directory_free(struct directory *d);

@@ -23,6 +23,7 @@ struct directory {
 	unsigned n_busy;
 	bool is_dead;
 	bool is_manager;
+	const struct directory_payer *payer; /* or NULL */
 	void (*on_idle)(void *userdata);
 	void *on_idle_userdata;
 	struct loop_task idle_task;
@@ -97,6 +98,10 @@ void watchers_end(struct directory *d, const struct node *n);
 
 /* End the watchers of one client, or all. */
 void watchers_close(struct directory *d, const uint64_t *client);
+
+/* Charge @client for a connection or watcher: false if it may have no more. */
+bool directory_take(const struct directory *d, uint64_t client);
+void directory_give_back(const struct directory *d, uint64_t client);
 
 /* A connection or watcher is gone. */
 void directory_check_idle(struct directory *d);

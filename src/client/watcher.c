@@ -31,6 +31,7 @@ static void watcher_free(struct watcher *w)
 	fd_close(w->fd);
 	list_unlink(&w->link);
 	d->n_watchers--;
+	directory_give_back(d, w->client);
 	free(w);
 	directory_check_idle(d);
 }
@@ -97,11 +98,14 @@ int32_t watcher_new(struct connection *c, uint32_t mask, int take_channel)
 	struct watcher *w = NULL;
 	int r = -ENOSPC;
 
-	if (d->n_watchers < d->limits.n_watchers) {
+	if (d->n_watchers < d->limits.n_watchers &&
+	    directory_take(d, c->client)) {
 		w = calloc(1, sizeof(*w));
 		r = w ? loop_add(d->loop, &w->source, take_channel, 0,
 				 watcher_on_event)
 		      : -ENOMEM;
+		if (r < 0)
+			directory_give_back(d, c->client);
 	}
 	if (r < 0) {
 		free(w);

@@ -30,7 +30,8 @@
 
 enum {
 	CONNECTIONS_MAX = 64,
-	CONTROL_QUEUE_MAX = 6 * 1024 * 1024,
+	/* A list of 100,000 components, or the whole journal. */
+	CONTROL_QUEUE_MAX = 32 * 1024 * 1024,
 };
 
 struct control {

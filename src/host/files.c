@@ -10,12 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/erase.h"
+#include "cell/erase.h"
 #include "sys/fd.h"
 
 enum {
@@ -303,16 +304,37 @@ static int open_beneath(const char *base, const char *sub,
 	return r < 0 ? -1 : TAKE_FD(fd);
 }
 
+/*
+ * Erase @name in @fd. It may hold millions of files: it is only moved out of the
+ * way here, into @base, and the launcher sees to the rest. 0 or -errno.
+ */
+static int place_erase(struct manager *m, const char *base, int fd,
+		       const char *name)
+{
+	_cleanup_fd_ int base_fd =
+		open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	static unsigned n_erased;
+	char aside[64];
+
+	snprintf(aside, sizeof(aside), ".erased-%d-%u", getpid(), n_erased++);
+	if (base_fd < 0 || renameat(fd, name, base_fd, aside) < 0)
+		return erase_beneath(fd, name);
+	if (!launcher_erase(&m->launcher, base_fd, aside))
+		return 0;
+	return erase_beneath(base_fd, aside);
+}
+
 /* Remove what is at @sub of @base, and up to @n_parents directories above it
  * that are empty then. 0 or -errno. */
-static int place_remove(const char *base, char *sub, size_t n_parents)
+static int place_remove(struct manager *m, const char *base, char *sub,
+			size_t n_parents)
 {
 	char name[NAME_MAX + 1], *slash;
 	int fd = open_beneath(base, sub, name), r;
 
 	if (fd < 0)
 		return 0;
-	r = erase_beneath(fd, name);
+	r = place_erase(m, base, fd, name);
 	fd_close(fd);
 	while (n_parents-- && (slash = strrchr(sub, '/'))) {
 		*slash = 0;
@@ -352,7 +374,7 @@ static int storage_remove(struct manager *m, struct realm *r,
 	if (!k && text_is_failed(&place.sub))
 		k = -ENOMEM;
 	if (!k && place.sub.n)
-		k = place_remove(text_string(&place.base), place.sub.bytes,
+		k = place_remove(m, text_string(&place.base), place.sub.bytes,
 				 storage_n_parents(r, route->storage_realm));
 	files_place_fini(&place);
 	route_fini(route);
@@ -371,7 +393,7 @@ static int own_remove(struct manager *m, const struct realm *r)
 	append_realm(&sub, r);
 	if (text_is_failed(&base) || text_is_failed(&sub))
 		return -ENOMEM;
-	return sub.n ? place_remove(text_string(&base), sub.bytes, 1) : 0;
+	return sub.n ? place_remove(m, text_string(&base), sub.bytes, 1) : 0;
 }
 
 void files_remove_storage(struct manager *m, struct realm *r)

@@ -181,6 +181,7 @@ static void act_start(struct instance *i)
 	outgoing_unwatch(&i->outgoing);
 	i->n_starts++;
 	i->has_exit = false;
+	i->was_asked = false;
 	i->started_at = loop_now();
 	journal_write(i->manager->journal, JOURNAL_START, i->realm->moniker,
 		      NULL, NULL, "%s", i->reason);
@@ -217,6 +218,10 @@ static void act_kill(struct instance *i)
 	 * a moment, not now: whoever wants it stopped may be walking a list. */
 	if (!i->cell.id) {
 		list_unlink(&i->by_start);
+		journal_write(i->manager->journal, JOURNAL_EXIT,
+			      i->realm->moniker, NULL,
+			      ",\"code\":0,\"signal\":0",
+			      "was stopped before it had begun");
 		instance_set_timer(i, 0);
 		return;
 	}
@@ -298,20 +303,25 @@ static void (*const actions[])(struct instance *) = {
 	[LIFE_REMOVE] = act_remove,   [LIFE_IMPOSSIBLE] = act_impossible,
 };
 
+/* The run's status as a shell would have it. */
+static int instance_status(const struct instance *i)
+{
+	/* Who was wished to end, and did by a signal, has done nothing wrong. */
+	if (i->was_asked && (!i->has_exit || i->exit_signal))
+		return 0;
+	if (!i->has_exit)
+		return CANNOT_START;
+	return i->exit_signal ? 128 + i->exit_signal : i->exit_code;
+}
+
 /* What the end of a run means beyond the instance itself. */
 static void instance_ended(struct instance *i)
 {
 	struct manager *m = i->manager;
-	int status = 0;
 
 	if (i->is_main) {
 		i->is_main = false;
-		if (i->has_exit)
-			status = i->exit_signal ? 128 + i->exit_signal :
-						  i->exit_code;
-		else
-			status = CANNOT_START;
-		manager_main_ended(m, status);
+		manager_main_ended(m, instance_status(i));
 	}
 	/* What it had open ended with it, partly without a word. */
 	if (!list_is_empty(&i->opened) || !list_is_empty(&i->provided))
@@ -344,6 +354,8 @@ void instance_event(struct instance *i, enum life_event event,
 	}
 	if (event == LIFE_DESTROYED)
 		i->is_doomed = true;
+	if (event == LIFE_DESTROYED || event == LIFE_ASKED)
+		i->was_asked = true;
 	if (step.state != i->state)
 		loop_timer_cancel(&i->timer);
 	i->state = step.state;

@@ -45,7 +45,8 @@ struct instance {
 	struct opener opener;
 	struct outgoing outgoing;
 	struct list opened, provided; /* connections */
-	uint64_t reconcile_at; /* loop_now(): not before, see open.c */
+	/* Since then reconciling for it took so long, see open.c. */
+	uint64_t reconciled_since, reconciled_ns;
 	/* Refusals told in this second, and those that were not. */
 	uint64_t told_since;
 	unsigned n_told, n_untold;
@@ -59,6 +60,7 @@ struct instance {
 	bool has_failed; /* to start: it was said why */
 	int lifecycle_fd, bootstrap_fd;
 	bool has_term; /* was sent SIGTERM, or is not to be */
+	bool was_asked; /* somebody wished for the end of this run */
 	struct ns *ns; /* what it sees */
 	struct output *output; /* what it prints */
 

@@ -39,6 +39,13 @@ enum {
 
 /* ---- resolving and routing ---- */
 
+/* Children that are made by the thousand fail by the thousand. */
+static bool manager_may_tell(const struct realm *r)
+{
+	return !r->collection || !r->parent->instance ||
+	       open_may_tell(r->parent->instance);
+}
+
 int manager_resolve(struct manager *m, struct realm *r)
 {
 	struct report report;
@@ -50,7 +57,8 @@ int manager_resolve(struct manager *m, struct realm *r)
 	report_init(&report);
 	k = resolver_resolve(&m->resolver, r, &report);
 	report_render(&report, &detail);
-	if (!k && (r->state == REALM_BROKEN || report.n_warnings))
+	if (!k && (r->state == REALM_BROKEN || report.n_warnings) &&
+	    manager_may_tell(r))
 		journal_write(m->journal,
 			      r->state == REALM_BROKEN ? JOURNAL_FAILED :
 							 JOURNAL_MANAGER,

@@ -25,9 +25,9 @@ enum {
 	QUEUED_MAX = 64,
 	/* Refusals of one component in one second that are told one by one. */
 	TOLD_PER_SECOND = 20,
-	/* Between two reconciliations for one opener: so many times as long as
-	 * the last one took. */
-	RECONCILE_REST = 15,
+	/* How long reconciling for one opener may take in such a time. */
+	RECONCILE_WINDOW_NS = 100 * NS_PER_MS,
+	RECONCILE_SHARE_NS = 5 * NS_PER_MS,
 };
 
 void open_render_reason(const struct instance *opener, const char *name,
@@ -60,11 +60,7 @@ static void open_refuse_queued(int fd, int status)
 	}
 }
 
-/*
- * A component that asks again and again for what it may not have must not drown
- * what others have to say.
- */
-static bool open_may_tell(struct instance *opener)
+bool open_may_tell(struct instance *opener)
 {
 	uint64_t now = loop_now();
 
@@ -170,13 +166,16 @@ static bool open_path(const struct route *route, const char *path,
  */
 static void open_reconcile(struct instance *opener)
 {
-	uint64_t start = loop_now(), end;
+	uint64_t start = loop_now();
 
-	if (start < opener->reconcile_at)
+	if (start - opener->reconciled_since >= RECONCILE_WINDOW_NS) {
+		opener->reconciled_since = start;
+		opener->reconciled_ns = 0;
+	}
+	if (opener->reconciled_ns >= RECONCILE_SHARE_NS)
 		return;
 	connections_reconcile(opener->manager->connections);
-	end = loop_now();
-	opener->reconcile_at = end + RECONCILE_REST * (end - start);
+	opener->reconciled_ns += loop_now() - start;
 }
 
 /* Remember the connection under the use's slot, before it is handed over. */

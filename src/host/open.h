@@ -15,6 +15,13 @@ void open_capability(struct instance *opener, const struct decl *decl,
 		     uint32_t flags, uint32_t mode, const char *path,
 		     int take_server_end);
 
+/*
+ * May one more thing be told that failed by the doing of @opener? A component
+ * that asks again and again for what it may not have must not drown what others
+ * have to say.
+ */
+bool open_may_tell(struct instance *opener);
+
 /* A connection's other side is gone. */
 void open_on_closed(void *userdata, struct connection *c);
 

@@ -10,6 +10,7 @@ void account_init(struct account *a)
 				       [CHARGE_CONNECTIONS] = 4096,
 				       [CHARGE_CHANNELS] = 64,
 				       [CHARGE_CHILDREN] = 1024,
+				       [CHARGE_DIRECTORIES] = 1024,
 			       } };
 }
 
@@ -32,7 +33,7 @@ void account_release(struct account *a, enum charge_kind kind)
 const char *charge_kind_name(enum charge_kind kind)
 {
 	static const char *const names[N_CHARGE_KINDS] = {
-		"opens", "connections", "channels", "children"
+		"opens", "connections", "channels", "children", "directories"
 	};
 
 	return names[kind];

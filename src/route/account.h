@@ -13,6 +13,7 @@ enum charge_kind {
 	CHARGE_CONNECTIONS, /* live connections that it opened */
 	CHARGE_CHANNELS, /* channels to the manager that it holds */
 	CHARGE_CHILDREN, /* dynamic children that it created */
+	CHARGE_DIRECTORIES, /* channels to exposed directories of children */
 	N_CHARGE_KINDS,
 };
 
@@ -27,12 +28,14 @@ enum {
 	ACCOUNT_EXCEEDED = 1,
 };
 
-/* The defaults: 128 opens, 4096 connections, 64 channels, 1024 children. */
+/* The defaults: 128 opens, 4096 connections, 64 channels, 1024 children, 1024
+ * directories. */
 void account_init(struct account *a);
 
 /* 0, or ACCOUNT_EXCEEDED and nothing was charged. */
 int account_charge(struct account *a, enum charge_kind kind);
 void account_release(struct account *a, enum charge_kind kind);
 
-/* "opens", "connections", "channels", "children": stable, for scripts. */
+/* "opens", "connections", "channels", "children", "directories": stable, for
+ * scripts. */
 const char *charge_kind_name(enum charge_kind kind);

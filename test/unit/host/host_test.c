@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,19 @@ unsigned count_fds(void)
 		n++;
 	closedir(d);
 	return n;
+}
+
+void need_fds(unsigned n)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max >= n)
+		return;
+	print_message("this needs %u descriptors: ulimit -Hn\n", n);
+	skip();
 }
 
 int scene_setup(void **state)

@@ -33,6 +33,8 @@ int scene_teardown(void **state);
 
 /* How many descriptors this process has open. */
 unsigned count_fds(void);
+/* Be allowed to have @n, or skip the test: shells allow few to begin with. */
+void need_fds(unsigned n);
 
 /* The path of @name in the scene's directory; a few are good at a time. */
 const char *scene_path(const struct scene *s, const char *name);

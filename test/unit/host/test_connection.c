@@ -280,6 +280,7 @@ static void test_many_live(void **state)
 	unsigned i;
 
 	(void)state;
+	need_fds(2 * N + 50);
 	rig_init(&rig);
 	for (i = 0; i < N; i++)
 		ends[i] = add(&rig);

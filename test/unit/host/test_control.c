@@ -267,7 +267,7 @@ static void test_follower_that_does_not_read(void **state)
 		if (channel_is_closed(fd))
 			break;
 	}
-	assert_in_range(i, 100, 4000);
+	assert_in_range(i, 100, 9000);
 	while (next_event(fd, &e))
 		;
 	fd_close(fd);

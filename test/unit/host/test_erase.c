@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/erase.h"
+#include "cell/erase.h"
 #include "sys/fd.h"
 
 /* Erase @name in the scene's directory. */

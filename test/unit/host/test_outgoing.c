@@ -121,6 +121,7 @@ static void test_overflow_waits(void **state)
 	struct list *l;
 
 	(void)state;
+	need_fds(N + 50);
 	rig_init(&rig, N);
 	/* Long paths, so that the socket is full before the descriptors are. */
 	for (i = 0; i < N; i++) {

@@ -123,6 +123,39 @@ static void test_nested_destruction(void **state)
 			 0);
 }
 
+/* A parent that looks into its child ends before the child does. */
+static void test_directory_outlives_its_client(void **state)
+{
+	struct scene *s = *state;
+	struct instance *outer, *inner;
+	struct realm_request q = realm_destruction("pool", "a");
+	int fd, below, fds[2];
+
+	realm_scene(s);
+	fd = realm_connect(s, "/");
+	assert_int_equal(realm_create(s, fd, "pool", "a", "#meta/w.cm"),
+			 REALM_OK);
+	outer = realm_pretend_to_run(s, "/pool:a");
+	below = realm_connect(s, "/pool:a");
+	assert_int_equal(realm_create(s, below, "pool", "b", "#meta/leaf.cm"),
+			 REALM_OK);
+	inner = realm_pretend_to_run(s, "/pool:a/pool:b");
+	assert_int_equal(channel_pair(fds), 0);
+	assert_int_equal(realm_open_exposed(s, below, "pool", "b", fds[1]),
+			 REALM_OK);
+	realm_ask(fd, &q, -1);
+	bare_turn(s->m);
+	instance_event(outer, LIFE_EXITED, NULL);
+	bare_turn(s->m);
+	fd_close(fds[0]);
+	bare_turn(s->m);
+	instance_event(inner, LIFE_EXITED, NULL);
+	bare_turn(s->m);
+	assert_int_equal(realm_answer(fd)->error, REALM_OK);
+	expect_closed(below);
+	fd_close(fd);
+}
+
 /* A child without an instance of its own whose only instance ends at once. */
 static void test_destruction_of_one_that_starts(void **state)
 {
@@ -210,6 +243,7 @@ int main(void)
 		host_test(test_destruction_waits_for_the_end),
 		host_test(test_waiting_one_goes),
 		host_test(test_nested_destruction),
+		host_test(test_directory_outlives_its_client),
 		host_test(test_destruction_of_one_that_starts),
 		host_test(test_children_go_with_their_parent),
 		host_test(test_single_run_that_cannot_begin),

@@ -5,7 +5,7 @@
  * moved up to the one that is erased, and are then erased from there like all
  * others. Two directories are open at a time.
  */
-#include "host/erase.h"
+#include "cell/erase.h"
 
 #include <dirent.h>
 #include <errno.h>
