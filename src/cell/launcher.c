@@ -107,6 +107,20 @@ int launcher_start(struct launcher *l, const struct launcher_config *config)
 	return r == 0 ? launcher_hurry(l) : r;
 }
 
+/* One whose descriptors we had no room for. Its socket is closed with them, so it
+ * ends; but it is our child. */
+static void launcher_lose(struct launcher *l, const struct protocol_blank *blank)
+{
+	l->n_asked -= l->n_asked > 0;
+	if (blank->pid > 0) {
+		kill(blank->pid, SIGKILL);
+		waitpid(blank->pid, NULL, 0);
+	}
+	cell_failure_set(&l->failure, CELL_STAGE_LAUNCHER, EMFILE,
+			 CELL_REASON_NONE, NULL);
+	l->has_failure = true;
+}
+
 /* A cell that the launcher could not finish is our child all the same. */
 static void launcher_bury(int *fds, size_t n_fds)
 {
@@ -156,10 +170,15 @@ int launcher_process(struct launcher *l)
 	ssize_t n;
 
 	while (r == 0) {
+		blank.pid = 0;
 		n = packet_receive(l->socket_fd, &blank, sizeof(blank), fds,
 				   N_ELEMENTS(fds), &n_fds, MSG_DONTWAIT);
 		if (n == -EAGAIN)
 			return 0;
+		if (n == -EMSGSIZE) {
+			launcher_lose(l, &blank);
+			continue;
+		}
 		if (n == 0 || n == -ECONNRESET)
 			return -EPIPE;
 		if (n < 0)

@@ -31,7 +31,8 @@ static bool on_take(uint64_t client)
 {
 	struct instance *i = (struct instance *)(uintptr_t)client;
 
-	return !account_charge(&i->account, CHARGE_DIRECTORIES);
+	return manager_has_room(i->manager, -1, ROOM_FOR_CHANNELS) &&
+	       !account_charge(&i->account, CHARGE_DIRECTORIES);
 }
 
 static void on_give_back(uint64_t client)
@@ -125,9 +126,6 @@ int exposed_serve(struct instance *i, struct instance *client,
 {
 	int r = i->exposed ? 0 : exposed_new(i, &i->exposed);
 
-	if (!r && !manager_has_room(i->manager, take_channel,
-				    ROOM_FOR_CHANNELS))
-		r = -EMFILE;
 	if (r < 0) {
 		fd_close(take_channel);
 		return r;

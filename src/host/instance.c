@@ -343,6 +343,9 @@ void instance_event(struct instance *i, enum life_event event,
 	if (event == LIFE_ASKED || event == LIFE_DESTROYED)
 		run_catch_up(i);
 	step = life_step(i->state, event);
+	/* Still waiting for a blank: there is nobody to ask. */
+	if (i->state == LIFE_STARTING && step.action == LIFE_ASK && !i->cell.id)
+		step = life_step(LIFE_STARTING, LIFE_EXPIRED);
 	was_alive = instance_is_alive(i);
 	if (event == LIFE_WANTED && step.action == LIFE_START) {
 		if (i->manager->is_stopping || i->is_doomed)

@@ -33,6 +33,8 @@
 
 enum {
 	LAUNCHER_STOP_MS = 5000,
+	/* For blanks that are on their way, files, and tools. */
+	DESCRIPTORS_KEPT = 48,
 	/* How often a launcher that was killed is replaced. */
 	LAUNCHERS_MAX = 8,
 };
@@ -114,12 +116,14 @@ struct realm *manager_find(struct manager *m, const char *moniker)
 static int manager_take_cell(struct manager *m, struct cell *ret,
 			     struct cell_failure *ret_why)
 {
-	int probe = fcntl(m->launcher.socket_fd, F_DUPFD_CLOEXEC, 0);
-	bool has_room = probe < 0 || manager_has_room(m, probe, ROOM_FOR_STARTS);
-
-	fd_close(probe);
-	return has_room ? launcher_take(&m->launcher, ret, ret_why) : -EMFILE;
+	if (manager_has_room(m, -1, ROOM_FOR_STARTS))
+		return launcher_take(&m->launcher, ret, ret_why);
+	cell_failure_set(ret_why, CELL_STAGE_LAUNCHER, EMFILE, CELL_REASON_NONE,
+			 NULL);
+	return LAUNCHER_FAILED;
 }
+
+static int manager_launch_again(struct manager *m);
 
 static void manager_serve_starting(struct manager *m)
 {
@@ -132,6 +136,10 @@ static void manager_serve_starting(struct manager *m)
 	while ((i = list_first(&m->starting, struct instance, by_start))) {
 		r = manager_take_cell(m, &cell, &failure);
 		if (r == LAUNCHER_EMPTY)
+			return;
+		/* It was killed, and this is how we learn it: who waits goes
+		 * on waiting, for the next one. */
+		if (r < 0 && !m->is_stopping && !manager_launch_again(m))
 			return;
 		list_unlink(&i->by_start);
 		if (r == LAUNCHER_OK) {
@@ -259,8 +267,16 @@ static void raise_limits(struct manager *m)
 
 bool manager_has_room(const struct manager *m, int fd, enum manager_room room)
 {
-	return !m->n_descriptors_max ||
-	       fd < m->n_descriptors_max / 16 * (int)room;
+	int probe = -1, limit = m->n_descriptors_max;
+
+	if (!limit)
+		return true;
+	/* The lowest number that is free. */
+	if (fd < 0)
+		fd = probe = fcntl(m->signal_fd, F_DUPFD_CLOEXEC, 0);
+	fd_close(probe);
+	return fd >= 0 && fd < limit / 16 * (int)room &&
+	       fd < limit - DESCRIPTORS_KEPT;
 }
 
 int manager_accept(struct manager *m, int listener_fd)

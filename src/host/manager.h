@@ -109,9 +109,10 @@ void manager_main_ended(struct manager *m, int status);
 void manager_retire_later(struct manager *m);
 
 /*
- * Descriptors are what peers can make us hold most of. A new one's number says
- * how many there are: beyond a part of the table peers get no more of what is
- * held for long, so that there are some left for starts and for ourselves.
+ * Descriptors are what peers can make us hold most of. A new one's number, @fd,
+ * says how many there are (-1: look for one): beyond a part of the table peers
+ * get no more of what is held for long, so that there are some left for starts
+ * and for ourselves.
  */
 enum manager_room { ROOM_FOR_CHANNELS = 12, ROOM_FOR_OPENS, ROOM_FOR_STARTS };
 bool manager_has_room(const struct manager *m, int fd, enum manager_room room);

@@ -108,6 +108,21 @@ int ns_take_listeners(struct ns *n, uint32_t first, int *fds, size_t n_fds)
 	return r;
 }
 
+static bool on_take(uint64_t client)
+{
+	const struct instance *i = (struct instance *)(uintptr_t)client;
+
+	return manager_has_room(i->manager, -1, ROOM_FOR_CHANNELS);
+}
+
+static void on_give_back(uint64_t client)
+{
+	(void)client;
+}
+
+/* A directory's own bound is bound enough for the one who uses it. */
+static const struct directory_payer payer = { on_take, on_give_back };
+
 static struct ns_dir *ns_find_dir(struct ns *n, const char *path, size_t length)
 {
 	size_t i;
@@ -134,13 +149,15 @@ static int ns_add_dir(struct ns *n, const char *path, size_t length,
 	if (r < 0)
 		return r;
 	directory_set_manager(d->directory);
+	directory_set_payer(d->directory, &payer);
 	r = channel_pair(fds);
 	if (r < 0)
 		return r;
 	d->channel_fd = fds[1];
 	*ret = d;
 	return directory_serve(d->directory, fds[0],
-			       IO_RIGHT_READABLE | IO_RIGHT_WRITABLE, 0);
+			       IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,
+			       (uint64_t)(uintptr_t)n->instance);
 }
 
 static int ns_add_service(struct ns *n, const struct decl *use,

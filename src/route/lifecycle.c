@@ -1,10 +1,10 @@
 /*
  * Rows are states, columns events, in the order of their enums.
  *
- * A wish to stop while starting kills: the program has not run yet, so there is
- * nobody to ask. What is wished for a program on its way down is remembered
- * nowhere: an open that waits is still in the outgoing channel, and the channel
- * is watched again as soon as the instance is stopped.
+ * A program that is starting may run already, with the news of it on the way: a
+ * wish to stop asks it like any other. What is wished for a program on its way
+ * down is remembered nowhere: an open that waits is still in the outgoing
+ * channel, and the channel is watched again as soon as the instance is stopped.
  */
 #include "route/lifecycle.h"
 
@@ -30,9 +30,9 @@ static const struct life_step table[N_LIFE_STATES][N_LIFE_EVENTS] = {
 		[LIFE_FAILED] = TO(BACKOFF, WAIT),
 		[LIFE_EXITED] = TO(STOPPED, WATCH),
 		[LIFE_CRASHED] = TO(BACKOFF, WAIT),
-		[LIFE_ASKED] = TO(KILLING, KILL),
+		[LIFE_ASKED] = TO(STOPPING, ASK),
 		[LIFE_EXPIRED] = TO(KILLING, KILL),
-		[LIFE_DESTROYED] = TO(KILLING, KILL),
+		[LIFE_DESTROYED] = TO(STOPPING, ASK),
 	},
 	[LIFE_RUNNING] = {
 		[LIFE_WANTED] = TO(RUNNING, NOTHING),
