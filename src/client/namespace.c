@@ -111,8 +111,11 @@ int reeve_open_directory(struct reeve *r, const char *path,
 	if (!e)
 		return -ENOENT;
 	if (e->directory >= 0) {
+		/* With whatever else may be done with it: what is opened
+		 * through it has no more rights than it. */
 		error = open_pair(e->directory, rest,
-				  IO_RIGHT_READABLE | IO_FLAG_DIRECTORY,
+				  IO_RIGHT_READABLE | IO_FLAG_POSIX |
+					  IO_FLAG_DIRECTORY,
 				  ret_channel);
 		if (error == 0)
 			*ret_fd = -1;
