@@ -139,7 +139,8 @@ static void manager_serve_starting(struct manager *m)
 			return;
 		/* It was killed, and this is how we learn it: who waits goes
 		 * on waiting, for the next one. */
-		if (r < 0 && !m->is_stopping && !manager_launch_again(m))
+		if ((r == -EPIPE || r == -ECONNRESET) && !m->is_stopping &&
+		    !manager_launch_again(m))
 			return;
 		list_unlink(&i->by_start);
 		if (r == LAUNCHER_OK) {
