@@ -304,6 +304,39 @@ static int open_beneath(const char *base, const char *sub,
 	return r < 0 ? -1 : TAKE_FD(fd);
 }
 
+/* A directory that is moved has to be writable, for its ".." changes; its
+ * component may have seen to it that it is not. */
+static void directory_unlock(int fd, const char *name)
+{
+	_cleanup_fd_ int path_fd = openat(
+		fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[64];
+
+	if (path_fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+	(void)chmod(path, 0700);
+}
+
+/* Move @name in @fd to a name that is free in @base_fd: false if it cannot be. */
+static bool place_move_aside(int fd, const char *name, int base_fd, char *aside,
+			     size_t n_aside)
+{
+	static unsigned n_erased;
+	int tries, r = -1;
+
+	directory_unlock(fd, name);
+	/* Somebody may have put things into the base under such names. */
+	for (tries = 0; r < 0 && tries < 16; tries++) {
+		snprintf(aside, n_aside, ".erased-%d-%u", getpid(),
+			 n_erased++);
+		r = renameat2(fd, name, base_fd, aside, RENAME_NOREPLACE);
+		if (r < 0 && errno != EEXIST)
+			break;
+	}
+	return r == 0;
+}
+
 /*
  * Erase @name in @fd. It may hold millions of files: it is only moved out of the
  * way here, into @base, and the launcher sees to the rest. 0 or -errno.
@@ -313,11 +346,10 @@ static int place_erase(struct manager *m, const char *base, int fd,
 {
 	_cleanup_fd_ int base_fd =
 		open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	static unsigned n_erased;
 	char aside[64];
 
-	snprintf(aside, sizeof(aside), ".erased-%d-%u", getpid(), n_erased++);
-	if (base_fd < 0 || renameat(fd, name, base_fd, aside) < 0)
+	if (base_fd < 0 ||
+	    !place_move_aside(fd, name, base_fd, aside, sizeof(aside)))
 		return erase_beneath(fd, name);
 	if (!launcher_erase(&m->launcher, base_fd, aside))
 		return 0;

@@ -182,6 +182,7 @@ static void act_start(struct instance *i)
 	i->n_starts++;
 	i->has_exit = false;
 	i->was_asked = false;
+	i->has_started = false;
 	i->started_at = loop_now();
 	journal_write(i->manager->journal, JOURNAL_START, i->realm->moniker,
 		      NULL, NULL, "%s", i->reason);

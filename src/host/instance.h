@@ -60,6 +60,7 @@ struct instance {
 	bool has_failed; /* to start: it was said why */
 	int lifecycle_fd, bootstrap_fd;
 	bool has_term; /* was sent SIGTERM, or is not to be */
+	bool has_started; /* its program was executed */
 	bool was_asked; /* somebody wished for the end of this run */
 	struct ns *ns; /* what it sees */
 	struct output *output; /* what it prints */

@@ -125,6 +125,14 @@ static int manager_take_cell(struct manager *m, struct cell *ret,
 
 static int manager_launch_again(struct manager *m);
 
+/* The two ways in which a send tells that nobody is there. Any other failure,
+ * of descriptors for instance, leaves the launcher alone. */
+static bool launcher_is_lost(int r, const struct cell_failure *failure)
+{
+	return r == LAUNCHER_FAILED && failure->stage == CELL_STAGE_LAUNCHER &&
+	       (failure->error == EPIPE || failure->error == ECONNRESET);
+}
+
 static void manager_serve_starting(struct manager *m)
 {
 	struct cell_failure failure = { 0 };
@@ -139,7 +147,7 @@ static void manager_serve_starting(struct manager *m)
 			return;
 		/* It was killed, and this is how we learn it: who waits goes
 		 * on waiting, for the next one. */
-		if ((r == -EPIPE || r == -ECONNRESET) && !m->is_stopping &&
+		if (launcher_is_lost(r, &failure) && !m->is_stopping &&
 		    !manager_launch_again(m))
 			return;
 		list_unlink(&i->by_start);

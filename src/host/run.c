@@ -247,14 +247,17 @@ static void run_fail(struct instance *i, const char *why)
 
 static void run_tell_started(struct instance *i)
 {
-	if (i->state != LIFE_STARTING)
+	/* Once; it may have been asked to stop before the news came. */
+	if (i->has_started)
 		return;
+	i->has_started = true;
 	journal_write(i->manager->journal, JOURNAL_STARTED, i->realm->moniker,
 		      NULL, NULL,
 		      "runs in its own cell, %.2f ms after it was wanted",
 		      (double)(loop_now() - i->started_at) /
 			      (double)NS_PER_MS);
-	instance_event(i, LIFE_STARTED, NULL);
+	if (i->state == LIFE_STARTING)
+		instance_event(i, LIFE_STARTED, NULL);
 }
 
 static void on_cell_message(struct instance *i, struct cell_event *e)
