@@ -415,6 +415,7 @@ static int manager_plant(struct manager *m, struct report *report,
 					   .name = "data",
 					   .rights = RIGHTS_R | RIGHTS_W };
 	resolver_init(&m->resolver, m->options.paths);
+	m->resolver.state_directory = m->state_directory;
 	r = resolver_tree(&m->tree, m->options.root_file, m->builtins,
 			  N_ELEMENTS(m->builtins));
 	if (r < 0)

@@ -91,6 +91,41 @@ static bool may_name_url(const struct realm *r)
 	       (!r->collection && !r->parent->parent);
 }
 
+static bool path_is_in(const char *path, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return !strncmp(path, directory, n) && (!path[n] || path[n] == '/');
+}
+
+/*
+ * Does the way to @file lead through @directory? A package directory may be above
+ * the state directory, and a program that creates children names the manifest:
+ * one that it wrote itself would make it a package of that whole directory.
+ */
+static bool leads_through(const char *file, const char *directory)
+{
+	_cleanup_free_ char *forbidden = realpath(directory, NULL);
+	_cleanup_free_ char *path = strdup(file);
+	bool found = false;
+	char *real, *end;
+
+	/* Nobody has written anything yet. */
+	if (!forbidden || !path)
+		return errno == ENOMEM;
+	for (end = path; end && !found;) {
+		end = strchr(end + 1, '/');
+		if (end)
+			*end = 0;
+		real = realpath(path, NULL);
+		found = real ? path_is_in(real, forbidden) : errno == ENOMEM;
+		free(real);
+		if (end)
+			*end = '/';
+	}
+	return found;
+}
+
 static int resolver_read(struct resolver *s, struct realm *r,
 			 struct package *package, struct report *report,
 			 struct text *why)
@@ -109,6 +144,13 @@ static int resolver_read(struct resolver *s, struct realm *r,
 			package_find_root(r->url, package, why);
 	if (k)
 		return k;
+	if (r->parent && s->state_directory &&
+	    leads_through(package->manifest_file, s->state_directory)) {
+		text_printf(why, "its manifest %s lies in the state directory, "
+			    "where components write",
+			    package->manifest_file);
+		return PACKAGE_INVALID;
+	}
 	k = package_load(package, &manifest, report, why);
 	if (k)
 		return k;

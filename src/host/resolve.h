@@ -12,6 +12,8 @@ struct resolver {
 	/* Packages by moniker's realm: realm->moniker is the key. */
 	struct map packages;
 	uint64_t generation; /* counts the changes of the tree */
+	/* Where components write: no manifest is read from there. Or NULL. */
+	const char *state_directory;
 };
 
 void resolver_init(struct resolver *s, struct package_paths paths);

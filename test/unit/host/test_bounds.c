@@ -138,6 +138,46 @@ static void test_exposed_rights_do_not_grow(void **state)
 	fd_close(ends[0]);
 }
 
+/* A package directory may be above the state directory; what components wrote
+ * there is no manifest, by whatever way it is reached. */
+static void test_manifests_in_the_state_directory(void **state)
+{
+	static const char *const urls[] = {
+		"fuchsia-pkg://e/state#evil.cml",
+		"fuchsia-pkg://e/state#data/meta/evil.cml",
+		"fuchsia-pkg://e/root#link/evil.cml",
+		"fuchsia-pkg://e/root#link/back/meta/leaf.cml",
+	};
+	struct scene *s = *state;
+	struct realm *r;
+	char name[8], directory[256];
+	size_t i;
+
+	realm_scene(s);
+	snprintf(directory, sizeof(directory), "%s",
+		 scene_path(s, "packages/state"));
+	s->m->resolver.state_directory = directory;
+	scene_write(s, "packages/state/evil.cml", "{}");
+	scene_write(s, "packages/state/data/meta/evil.cml", "{}");
+	assert_int_equal(
+		symlink(directory, scene_path(s, "packages/root/link")), 0);
+	assert_int_equal(symlink(scene_path(s, "packages/root"),
+				 scene_path(s, "packages/state/back")),
+			 0);
+	for (i = 0; i < N_ELEMENTS(urls); i++) {
+		snprintf(name, sizeof(name), "x%zu", i);
+		assert_int_equal(realm_add_child(s->m->tree.root, "pool", name,
+						 urls[i], STARTUP_LAZY, &r),
+				 0);
+		assert_int_equal(manager_resolve(s->m, r), 0);
+		assert_int_equal(r->state, REALM_BROKEN);
+		assert_contains(r->broken, "lies in the state directory");
+	}
+	r = manager_find(s->m, "/fixed");
+	assert_int_equal(manager_resolve(s->m, r), 0);
+	assert_int_equal(r->state, REALM_RESOLVED);
+}
+
 /* ---- what stays behind ---- */
 
 static void test_own_directories_go_with_the_realm(void **state)
@@ -315,6 +355,7 @@ int main(void)
 		host_test(test_exposed_directories_are_paid_for),
 		host_test(test_payer_of_an_exposed_directory_goes),
 		host_test(test_exposed_rights_do_not_grow),
+		host_test(test_manifests_in_the_state_directory),
 		host_test(test_own_directories_go_with_the_realm),
 		host_test(test_opens_that_are_ignored),
 		host_test(test_realm_is_not_broken_by_a_lack),
