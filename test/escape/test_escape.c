@@ -366,6 +366,9 @@ static void escape_smuggled_root(void **state)
 	int pair[2];
 
 	(void)state;
+	/* What stands before it: Landlock, and as root the other's user id. */
+	if (!landlock_abi() && geteuid())
+		skip();
 	escape_start(&r, &prey, CELL_LAYERS_ALL);
 	assert_int_equal(packet_pair(pair), 0);
 	rig_take(&r, &from);

@@ -11,6 +11,7 @@ files that run at the same time.
 import inspect
 import json
 import os
+import queue
 import re
 import shutil
 import signal
@@ -185,18 +186,34 @@ class Run:
                                    stderr=subprocess.PIPE, **more)
         self.pid = self.process.pid
         self.stderr = b""
-        self.readers = [threading.Thread(target=self._read_out, daemon=True),
-                        threading.Thread(target=self._read_err, daemon=True)]
+        self.blocks = queue.SimpleQueue()
+        self.readers = [threading.Thread(target=f, daemon=True) for f in
+                        (self._drain_out, self._read_out, self._read_err)]
         for t in self.readers:
             t.start()
 
+    def _drain_out(self):
+        """Reading is one thing, understanding another: the manager waits for
+        no reader, and leaves out what one that is too slow does not take."""
+        while True:
+            block = os.read(self.process.stdout.fileno(), 1 << 20)
+            self.blocks.put(block)
+            if not block:
+                return
+
     def _read_out(self):
-        for line in self.process.stdout:
+        rest = b""
+        while True:
+            block = self.blocks.get()
+            if not block:
+                break
+            *lines, rest = (rest + block).split(b"\n")
             with self.news:
-                try:
-                    self.events.append(json.loads(line))
-                except ValueError:
-                    self.noise.append(line)
+                for line in lines:
+                    try:
+                        self.events.append(json.loads(line))
+                    except ValueError:
+                        self.noise.append(line)
                 self.news.notify_all()
         with self.news:
             self.status = self.process.wait()

@@ -546,8 +546,9 @@ def many_attackers_at_once(stage):
             run.said("/" + n, "^flooded", timeout=120)
             if n in names[::10]:
                 calm.check()
-        for n in names:
-            run.wait("exit", "/" + n, timeout=60)
+        until(lambda: not [m for m, v in run.list().items()
+                           if m.startswith("/u") and v["state"] != "stopped"],
+              "they have ended", 60)
         calm.check()
         kill(run)
 
