@@ -24,7 +24,9 @@ $(BUILD)/build.ninja: | packages
 run: all
 	@cd $(BUILD) && ./reeve run examples/hippo/c/meta/c.cml
 
+# Without spin, the test of the model is skipped.
 test: all
+	@tools/packages spin || true
 	@tools/run-tests $(BUILD)
 
 bench: packages

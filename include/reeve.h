@@ -36,6 +36,10 @@
  * the rules for handles and timeouts. Strings that are returned live as long as
  * the struct reeve.
  *
+ * What moves while everything runs is in <reeve/registry.h> (services that are
+ * registered and found by name), <reeve/realm.h> (children) and
+ * <reeve/grant.h> (giving to children and taking back).
+ *
  * A struct reeve and the channels it watches belong to one thread at a time. It
  * starts no threads, installs no signal handlers and prints nothing. Signals:
  * writing to a closed channel is an error, never SIGPIPE.
@@ -195,6 +199,18 @@ typedef void (*reeve_fn)(struct reeve *r, void *userdata);
  * limited (a few seconds), then the program is killed. NULL: as before.
  */
 REEVE_PUBLIC void reeve_on_stop(struct reeve *r, reeve_fn fn, void *userdata);
+
+typedef void (*reeve_lost_fn)(struct reeve *r, const char *path,
+			      void *userdata);
+
+/*
+ * Call @fn when what provided the use at @path, "/svc/fuchsia.example.Foo", has
+ * ended: its channels are closed or about to be, and a new open starts it again
+ * if it can be started. Only uses whose declaration says `if_provider_ends:
+ * "tell"` are told of. @path is valid during the call. NULL: as before.
+ */
+REEVE_PUBLIC void reeve_on_lost(struct reeve *r, reeve_lost_fn fn,
+				void *userdata);
 
 /* Call @fn once, @ms milliseconds from now. -ENOMEM. */
 REEVE_PUBLIC int reeve_after(struct reeve *r, uint32_t ms, reeve_fn fn,

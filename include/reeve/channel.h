@@ -128,6 +128,14 @@ REEVE_PUBLIC enum reeve_closer
 reeve_channel_closer(const struct reeve_channel *channel);
 
 /*
+ * The number under which the manager knows this connection, the same at both
+ * ends and in the audit log, also after the other end was closed; 0 for a
+ * channel that the manager did not hand over. To find things out with, not to
+ * trust: a channel from somewhere else can have been given any number.
+ */
+REEVE_PUBLIC uint64_t reeve_channel_id(const struct reeve_channel *channel);
+
+/*
  * Waiting functions on this channel return -ECANCELED as soon as @fd is
  * readable, for instance an eventfd that another thread writes to. It stays the
  * caller's; -1 ends it.

@@ -199,6 +199,29 @@ static int attach_dir(struct attach *a, size_t i)
 	return 0;
 }
 
+/* Links come first: they lie in the cell's own tmpfs and nothing covers them. */
+static int attach_links(struct attach *a)
+{
+	const struct plan_link *l = a->plan->links;
+	char parent[PLAN_PATH_MAX + 1];
+	size_t i, n;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < a->plan->n_links; i++) {
+		_cleanup_fd_ int fd = -1;
+
+		n = (size_t)(strrchr(l[i].path, '/') - l[i].path);
+		memcpy(parent, l[i].path, n);
+		parent[n] = 0;
+		r = attach_find(a, parent, &fd);
+		if (r == 0 && symlinkat(l[i].into, fd, l[i].path + n + 1) < 0)
+			r = -errno;
+		if (r < 0)
+			attach_fail(a, CELL_STAGE_ATTACH, r, l[i].path);
+	}
+	return r;
+}
+
 static int attach_compare(const void *a, const void *b)
 {
 	const struct attach_item *x = a, *y = b;
@@ -321,6 +344,8 @@ int attach_plan(struct blank *b, const struct plan *plan, const uint8_t *how,
 	memset(a.seen_fds, 0xff, sizeof(a.seen_fds));
 	memset(a.writable_fds, 0xff, sizeof(a.writable_fds));
 	r = attach_open(&a, how, mount_fds);
+	if (r == 0)
+		r = attach_links(&a);
 	if (r == 0)
 		r = attach_all(&a, mount_fds);
 	if (r == 0)

@@ -167,19 +167,6 @@ static int blank_open_ns(int *ret)
 	return 0;
 }
 
-/* Leave the host's mounts behind in a namespace that can be visited. */
-static int blank_split(struct blank *b)
-{
-	int r;
-
-	r = blank_open_ns(&b->host_ns_fd);
-	if (r == 0 && unshare(CLONE_NEWNS) < 0)
-		r = -errno;
-	if (r == 0)
-		r = blank_open_ns(&b->cell_ns_fd);
-	return r;
-}
-
 int blank_enter_host(struct blank *b)
 {
 	if (b->host_ns_fd >= 0 && setns(b->host_ns_fd, CLONE_NEWNS) < 0)
@@ -192,6 +179,22 @@ int blank_leave_host(struct blank *b)
 	if (b->cell_ns_fd >= 0 && setns(b->cell_ns_fd, CLONE_NEWNS) < 0)
 		return -errno;
 	return 0;
+}
+
+/*
+ * Leave a copy of the host's mounts behind in a namespace that can be visited.
+ * The cell's is the one we were born with: the manager knows that one.
+ */
+static int blank_split(struct blank *b)
+{
+	int r;
+
+	r = blank_open_ns(&b->cell_ns_fd);
+	if (r == 0 && unshare(CLONE_NEWNS) < 0)
+		r = -errno;
+	if (r == 0)
+		r = blank_open_ns(&b->host_ns_fd);
+	return r < 0 ? r : blank_leave_host(b);
 }
 
 static int blank_build_root(struct blank *b, struct cell_failure *why)
@@ -327,6 +330,29 @@ static int blank_build_tmp(struct blank *b, struct cell_failure *why)
 	return r == 0 ? 0 : blank_fail(why, CELL_STAGE_TMP, r, NULL);
 }
 
+/*
+ * Where directories are put that are granted while the cell runs; see graft.h.
+ * Rules cannot be added then, so the rule here allows everything, and the flags
+ * of what is mounted say what is allowed. The directory itself is read-only.
+ */
+static int blank_build_grants(struct blank *b, struct cell_failure *why)
+{
+	_cleanup_fd_ int fd = -1;
+	int r;
+
+	r = blank_mkdir(b, "grants");
+	if (r == 0)
+		r = mount_new_tmpfs(0, 0755,
+				    MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC |
+					    blank_readonly(b),
+				    &fd);
+	if (r == 0)
+		r = mount_attach(fd, b->root_fd, "grants");
+	if (r == 0)
+		r = blank_allow(b, fd, LANDLOCK_RIGHTS_ALL);
+	return r == 0 ? 0 : blank_fail(why, CELL_STAGE_GRANTS, r, NULL);
+}
+
 /* The rules that hold for every cell; -1 and missing where there is no
  * Landlock. */
 static int blank_build_rules(struct blank *b, struct cell_failure *why)
@@ -364,7 +390,7 @@ int blank_build(struct blank *b, struct cell_failure *ret_why)
 	static int (*const steps[])(struct blank *, struct cell_failure *) = {
 		blank_build_rules, blank_build_root, blank_build_host,
 		blank_build_etc,   blank_build_dev,  blank_build_proc,
-		blank_build_tmp,
+		blank_build_tmp,   blank_build_grants,
 	};
 	size_t i;
 	int r;

@@ -97,6 +97,17 @@ static int cell_ask_why(struct cell *c, struct cell_failure *why)
 	return cell_refuse(why, EPIPE, NULL);
 }
 
+/* From here on they are the parcel's. */
+static void cell_pack_groups(struct cell *c, struct cell_parcel *p)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_groups; i++)
+		p->fds[p->n_fds++] = c->group_fds[i];
+	p->header.n_groups = (uint32_t)c->n_groups;
+	c->n_groups = 0;
+}
+
 static int cell_post(struct cell *c, const struct plan *plan,
 		     const struct cell_parcel *p, struct cell_failure *why)
 {
@@ -130,6 +141,7 @@ int cell_send_plan(struct cell *c, const struct plan *plan,
 		return cell_refuse(ret_why, EMSGSIZE, "descriptors");
 	cell_pack_files(&p, files);
 	r = cell_pack_mounts(c, plan, &p, ret_why);
+	cell_pack_groups(c, &p);
 	if (r == 0)
 		r = cell_post(c, plan, &p, ret_why);
 	fd_close_all(p.fds + p.first_mount, p.n_fds - p.first_mount);
@@ -278,7 +290,10 @@ void cell_fini(struct cell *c)
 	c->pidfd = fd_close(c->pidfd);
 	c->socket_fd = fd_close(c->socket_fd);
 	c->userns_fd = fd_close(c->userns_fd);
+	c->mounts_fd = fd_close(c->mounts_fd);
 	c->cgroup_fd = fd_close(c->cgroup_fd);
+	fd_close_all(c->group_fds, c->n_groups);
+	c->n_groups = 0;
 }
 
 /*

@@ -17,12 +17,14 @@
 #include "cell/layer.h"
 #include "cell/plan.h"
 
+enum { CELL_GROUPS_MAX = 5 };
+
 struct cell {
 	uint64_t id; /* counts from 1 in each launcher; 0: no cell */
 	pid_t pid;   /* of the cell's init */
 	int pidfd;
 	int socket_fd; /* to the init; watch for EPOLLIN */
-	int userns_fd;
+	int userns_fd, mounts_fd; /* its user and its mount namespace */
 	int cgroup_fd;	   /* O_PATH directory; -1 if it has no cgroup */
 	uint32_t uid, gid; /* host ids of the component's user */
 	bool is_root;	   /* the manager opens the mounts */
@@ -30,12 +32,16 @@ struct cell {
 	uint32_t lacking;  /* those it should have had, and cannot */
 	bool is_reaped;
 	char cgroup[256]; /* path, for people; "" if none */
+	/* Lists of tasks of further cgroups, to be entered with the plan; see
+	 * budget_enter(). */
+	int group_fds[CELL_GROUPS_MAX];
+	size_t n_groups;
 };
 
 #define CELL_INIT                                                              \
 	{                                                                      \
 		.pid = -1, .pidfd = -1, .socket_fd = -1, .userns_fd = -1,      \
-		.cgroup_fd = -1,                                               \
+		.mounts_fd = -1, .cgroup_fd = -1,                              \
 	}
 
 enum cell_verdict {

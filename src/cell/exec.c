@@ -250,6 +250,11 @@ static void exec_explain(const struct exec_task *t, struct cell_failure *why)
 	cell_failure_set(why, t->stage, t->error, CELL_REASON_NONE, detail);
 }
 
+pid_t exec_pid(const struct exec_task *t)
+{
+	return t->pid;
+}
+
 pid_t exec_run(struct exec_task *t, const struct blank *b,
 	       const struct plan *plan, const struct exec_files *files,
 	       struct cell_failure *ret_why)

@@ -27,6 +27,9 @@ struct exec_task;
 int exec_prepare(const struct blank *b, const struct filter *filter,
 		 struct exec_task **ret, struct cell_failure *ret_why);
 
+/* Its number in our pid namespace. */
+pid_t exec_pid(const struct exec_task *t);
+
 /*
  * Let it confine itself by the blank's Landlock rules and run the program. All
  * of @files must lie above 2 + n_fds, and nothing else that is still needed may

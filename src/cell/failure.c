@@ -28,6 +28,7 @@ static const char *const stage_words[N_CELL_STAGES] = {
 	[CELL_STAGE_DEV] = "make the cell's /dev",
 	[CELL_STAGE_PROC] = "make the cell's /proc",
 	[CELL_STAGE_TMP] = "make the cell's /tmp",
+	[CELL_STAGE_GRANTS] = "make the cell's /grants",
 	[CELL_STAGE_SYSCTL] = "forbid user namespaces inside the cell",
 	[CELL_STAGE_PLAN] = "hand the plan to the cell",
 	[CELL_STAGE_SOURCE] = "open the directory",
@@ -44,6 +45,9 @@ static const char *const stage_words[N_CELL_STAGES] = {
 	[CELL_STAGE_LIMIT] = "set the limit on",
 	[CELL_STAGE_CWD] = "enter the working directory",
 	[CELL_STAGE_EXEC] = "run the program",
+	[CELL_STAGE_WORKER] = "change the mounts of the running cell",
+	[CELL_STAGE_ENTER] = "enter the running cell",
+	[CELL_STAGE_DETACH] = "take off what is mounted in the cell at",
 	[CELL_STAGE_REQUIRED] = "build every layer that is required",
 };
 
@@ -147,6 +151,24 @@ static const struct {
 	{ CELL_STAGE_ATTACH, ELOOP,
 	  "a link is in the way, and links are not followed; choose another "
 	  "path" },
+	{ CELL_STAGE_ATTACH, EBUSY,
+	  "something is mounted there; revoke that first, or choose another "
+	  "path" },
+	{ CELL_STAGE_ATTACH, EOPNOTSUPP,
+	  "a running component can be given a directory to read or to read and "
+	  "change, nothing between; grant such rights, or restart it" },
+	{ CELL_STAGE_ATTACH, ECANCELED, "ask again" },
+	{ CELL_STAGE_WORKER, EPIPE,
+	  "the task that was to do it has died; the directory's disk may hang" },
+	{ CELL_STAGE_ENTER, ESRCH, "it has ended" },
+	{ CELL_STAGE_DETACH, EINVAL,
+	  "nothing is mounted there; if the component moved it, stop the "
+	  "component" },
+	{ CELL_STAGE_DETACH, ENOENT,
+	  "there is no such path; if the component moved it, stop the "
+	  "component" },
+	{ CELL_STAGE_DETACH, ESTALE,
+	  "another directory is mounted there; stop the component" },
 	{ CELL_STAGE_SECCOMP, EINVAL,
 	  "the kernel lacks seccomp filters (CONFIG_SECCOMP_FILTER)" },
 	{ CELL_STAGE_LIMIT, EPERM,

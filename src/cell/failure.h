@@ -25,6 +25,7 @@ enum cell_stage {
 	CELL_STAGE_DEV,
 	CELL_STAGE_PROC,
 	CELL_STAGE_TMP,
+	CELL_STAGE_GRANTS,
 	CELL_STAGE_SYSCTL,
 	/* With the plan. */
 	CELL_STAGE_PLAN,    /* sending or reading it */
@@ -42,6 +43,10 @@ enum cell_stage {
 	CELL_STAGE_LIMIT,
 	CELL_STAGE_CWD,
 	CELL_STAGE_EXEC,
+	/* In a running cell; see graft.h. */
+	CELL_STAGE_WORKER,
+	CELL_STAGE_ENTER,  /* its namespaces */
+	CELL_STAGE_DETACH, /* taking a mount off */
 	/* Layers that the kernel lacks though the configuration requires them.
 	 */
 	CELL_STAGE_REQUIRED,

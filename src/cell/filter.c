@@ -58,6 +58,9 @@ static int filter_add_numbers(scmp_filter_ctx ctx, uint32_t action,
 	return 0;
 }
 
+/* SO_PASSRIGHTS, which the C library's headers may not know. */
+enum { PASSRIGHTS = 83 };
+
 static int filter_add_rules(scmp_filter_ctx ctx)
 {
 	const struct filter_rule *rule;
@@ -112,6 +115,26 @@ static int filter_add_fchmodat2(scmp_filter_ctx ctx)
 	return r;
 }
 
+/*
+ * All options of sockets but one: SO_PASSRIGHTS would open a channel again over
+ * which no descriptor may pass. There is no "unequal" for a part of an argument,
+ * and the kernel looks at the low half only: so an option is another one if any
+ * of its bits is.
+ */
+static int filter_add_setsockopt(scmp_filter_ctx ctx)
+{
+	int nr = seccomp_syscall_resolve_name("setsockopt"), r = 0;
+	uint64_t bit;
+
+	for (bit = 1; r == 0 && bit <= FILTER_32; bit <<= 1)
+		r = filter_add_masked(ctx, ALLOW, nr, 2, bit,
+				      ~(uint64_t)PASSRIGHTS & bit);
+	if (r == 0)
+		r = filter_add_masked(ctx, REFUSE(EPERM), nr, 2, FILTER_32,
+				      PASSRIGHTS);
+	return r;
+}
+
 static int filter_fill(scmp_filter_ctx ctx)
 {
 	int r;
@@ -133,6 +156,8 @@ static int filter_fill(scmp_filter_ctx ctx)
 		r = filter_add_ioctls(ctx);
 	if (r == 0)
 		r = filter_add_fchmodat2(ctx);
+	if (r == 0)
+		r = filter_add_setsockopt(ctx);
 	return r;
 }
 

@@ -40,10 +40,11 @@ const char *const filter_allowed[] = {
 	"epoll_pwait2", "epoll_wait", "eventfd", "eventfd2", "poll", "ppoll",
 	"pselect6", "select", "signalfd", "signalfd4", "timerfd_create",
 	"timerfd_gettime", "timerfd_settime",
-	/* sockets and pipes; socket, socketpair and send* have conditions */
+	/* sockets and pipes; socket, socketpair, setsockopt and send* have
+	 * conditions */
 	"accept", "accept4", "bind", "connect", "getpeername", "getsockname",
 	"getsockopt", "listen", "pipe", "pipe2", "recvfrom", "recvmmsg",
-	"recvmsg", "setsockopt", "shutdown",
+	"recvmsg", "shutdown",
 	/* memory */
 	"brk", "madvise", "membarrier", "memfd_create", "mincore", "mlock",
 	"mlock2", "mlockall", "mmap", "mprotect", "mremap", "msync", "munlock",

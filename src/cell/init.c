@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -46,6 +47,7 @@ struct init {
 	int fds[PACKET_FDS_MAX]; /* what came with the plan */
 	size_t n_fds;
 	int mount_fds[PLAN_MOUNTS_MAX]; /* -1: not passed */
+	const int *group_fds;
 	struct protocol_plan header;
 	struct exec_task *task;
 	pid_t main_pid;
@@ -270,7 +272,8 @@ static int init_sort_fds(struct init *s)
 			return -EPROTO;
 		s->mount_fds[i] = s->fds[at++];
 	}
-	return at == s->n_fds ? 0 : -EPROTO;
+	s->group_fds = s->fds + at;
+	return at + h->n_groups == s->n_fds ? 0 : -EPROTO;
 }
 
 /* Wait for the plan; without one this blank is not wanted any more. */
@@ -335,11 +338,35 @@ static void init_resize(struct init *s)
 		init_fail_at(CELL_STAGE_TMP, r);
 }
 
+/*
+ * Move ourselves and the component's task into the cgroups of its budget, before
+ * anything is done that counts. This takes the kernel milliseconds, which is why
+ * the manager leaves it to us; that we may do it was decided when it opened the
+ * lists.
+ */
+static void init_enter_groups(struct init *s)
+{
+	char pids[2][16] = { "0", "" };
+	int r = 0;
+	size_t i, k;
+
+	snprintf(pids[1], sizeof(pids[1]), "%d", (int)exec_pid(s->task));
+	for (i = 0; i < s->header.n_groups; i++) {
+		for (k = 0; r == 0 && k < 2; k++)
+			if (write(s->group_fds[i], pids[k], strlen(pids[k])) < 0)
+				r = -errno;
+		fd_close(s->group_fds[i]);
+	}
+	if (r < 0)
+		init_fail_at(CELL_STAGE_CGROUP, r);
+}
+
 static void init_carry_out(struct init *s)
 {
 	struct cell_failure why;
 	int r;
 
+	init_enter_groups(s);
 	init_set_hostname(&s->plan);
 	init_resize(s);
 	if (s->plan.strict) {

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,9 +33,12 @@
 #include "cell/protocol.h"
 #include "cell/range.h"
 #include "cell/source.h"
+#include "cell/work.h"
 #include "sys/cgroup.h"
+#include "sys/cgroup_file.h"
 #include "sys/clone.h"
 #include "sys/fd.h"
+#include "sys/mounts.h"
 #include "sys/packet.h"
 #include "sys/path.h"
 #include "sys/pidfd.h"
@@ -47,6 +51,8 @@
 enum {
 	LAUNCH_EVENTS = 32,
 	LAUNCH_TIDY_MS = 5000,
+	LAUNCH_TIDY_TRIES = 200,
+	LAUNCH_TIDY_TRY_MS = 5,
 	LAUNCH_SOCKET = 3,
 	/* A blank that nobody waits for is made when the start that took the
 	 * last one should be over: both want the same processors. */
@@ -81,7 +87,7 @@ struct launch {
 /* What is put together for one blank. */
 struct launch_parts {
 	int sockets[2]; /* ours, the init's */
-	int pidfd, userns_fd, cgroup_fd;
+	int pidfd, userns_fd, mounts_fd, cgroup_fd;
 	pid_t pid;
 };
 
@@ -90,6 +96,7 @@ static void launch_parts_fini(struct launch_parts *p)
 	fd_close_all(p->sockets, 2);
 	fd_close(p->pidfd);
 	fd_close(p->userns_fd);
+	fd_close(p->mounts_fd);
 	fd_close(p->cgroup_fd);
 }
 
@@ -181,6 +188,8 @@ static int launch_map(struct protocol_blank *blank, struct launch_parts *p,
 	if (r == 0)
 		r = userns_open_task(p->pid, &p->userns_fd);
 	if (r == 0)
+		r = mount_open_task(p->pid, &p->mounts_fd);
+	if (r == 0)
 		r = packet_send(p->sockets[0], &go, sizeof(go), NULL, 0, 0);
 	return r == 0 ? 0 : launch_fail(&blank->failure, CELL_STAGE_IDS, r);
 }
@@ -255,10 +264,11 @@ static void launch_blank(struct launch *l)
 		.sockets = { -1, -1 },
 		.pidfd = -1,
 		.userns_fd = -1,
+		.mounts_fd = -1,
 		.cgroup_fd = -1,
 		.pid = -1,
 	};
-	int fds[4], n = 0;
+	int fds[5], n = 0;
 
 	blank.id = ++l->last_id;
 	blank.layers = l->config->layers;
@@ -278,6 +288,7 @@ static void launch_blank(struct launch *l)
 	fds[n++] = p.pidfd;
 	fds[n++] = p.sockets[0];
 	fds[n++] = p.userns_fd;
+	fds[n++] = p.mounts_fd;
 	if (p.cgroup_fd >= 0)
 		fds[n++] = p.cgroup_fd;
 	packet_send(LAUNCH_SOCKET, &blank, sizeof(blank), fds, (size_t)n, 0);
@@ -326,24 +337,30 @@ static void launch_unregister(struct launch *l, const char *path)
 }
 
 /*
- * Erase in a task of its own: there may be millions of files. It is nobody's
- * child, so that nobody has to wait for it, and it goes on if we end.
+ * True in a new task that is nobody's child: nobody has to wait for it, and it
+ * goes on if we end. False in ourselves.
  */
-static void launch_erase(int at_fd, const char *name)
+static bool launch_apart(void)
 {
 	pid_t pid = fork();
 
-	if (pid > 0) {
+	if (pid > 0)
 		waitpid(pid, NULL, 0);
+	if (pid != 0)
+		return false;
+	if (fork() != 0)
+		_exit(0);
+	/* The manager must not take us for the launcher. */
+	close(LAUNCH_SOCKET);
+	return true;
+}
+
+/* Erase in a task of its own: there may be millions of files. */
+static void launch_erase(int at_fd, const char *name)
+{
+	if (!launch_apart())
 		return;
-	}
-	if (pid < 0)
-		return;
-	if (fork() == 0) {
-		/* The manager must not take us for the launcher. */
-		close(LAUNCH_SOCKET);
-		(void)erase_beneath(at_fd, name);
-	}
+	(void)erase_beneath(at_fd, name);
 	_exit(0);
 }
 
@@ -378,6 +395,10 @@ static bool launch_read(struct launch *l)
 	case PROTOCOL_ERASE:
 		launch_erase(fd, request.path);
 		break;
+	case PROTOCOL_WORK:
+		if (launch_apart())
+			work_main(fd, l->hearth.fd, l->hearth.name);
+		break;
 	}
 	return true;
 }
@@ -404,6 +425,22 @@ static void launch_end_cells(struct launch *l)
 		launch_retire(l, c);
 }
 
+/* Budgets are nested cgroups, whose last tasks may still be on their way out. */
+static void launch_remove_budgets(struct launch *l)
+{
+	struct launch_path *p;
+	int i, r = -EBUSY;
+
+	for (i = 0; i < LAUNCH_TIDY_TRIES && r == -EBUSY; i++) {
+		if (i)
+			poll(NULL, 0, LAUNCH_TIDY_TRY_MS);
+		r = 0;
+		list_for_each (p, &l->paths, link)
+			if (cgroup_remove_path(p->text) == -EBUSY)
+				r = -EBUSY;
+	}
+}
+
 static _Noreturn void launch_end(struct launch *l)
 {
 	struct launch_path *p;
@@ -413,6 +450,7 @@ static _Noreturn void launch_end(struct launch *l)
 			rmdir(p->text);
 	launch_end_cells(l);
 	hearth_remove(&l->hearth);
+	launch_remove_budgets(l);
 	_exit(0);
 }
 

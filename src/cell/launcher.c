@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -138,7 +139,7 @@ static int launcher_add(struct launcher *l, const struct protocol_blank *blank,
 {
 	struct cell *c = &l->blanks[l->n_blanks];
 
-	if (n_fds < 3 || n_fds > 4 || l->n_blanks == LAUNCHER_POOL_MAX) {
+	if (n_fds < 4 || n_fds > 5 || l->n_blanks == LAUNCHER_POOL_MAX) {
 		fd_close_all(fds, n_fds);
 		return -EPROTO;
 	}
@@ -148,7 +149,8 @@ static int launcher_add(struct launcher *l, const struct protocol_blank *blank,
 	c->pidfd = fds[0];
 	c->socket_fd = fds[1];
 	c->userns_fd = fds[2];
-	c->cgroup_fd = n_fds == 4 ? fds[3] : -1;
+	c->mounts_fd = fds[3];
+	c->cgroup_fd = n_fds == 5 ? fds[4] : -1;
 	c->uid = blank->uid;
 	c->gid = blank->gid;
 	c->layers = blank->layers;
@@ -165,7 +167,7 @@ static int launcher_add(struct launcher *l, const struct protocol_blank *blank,
 int launcher_process(struct launcher *l)
 {
 	struct protocol_blank blank;
-	int fds[4], r = 0;
+	int fds[5], r = 0;
 	size_t n_fds;
 	ssize_t n;
 
@@ -288,6 +290,39 @@ int launcher_erase(struct launcher *l, int at_fd, const char *name)
 	memcpy(request.path, name, n);
 	return packet_send(l->socket_fd, &request, sizeof(request.type) + n,
 			   &at_fd, 1, MSG_DONTWAIT);
+}
+
+int launcher_work(struct launcher *l, enum work_kind kind, const void *bytes,
+		  size_t n, const int *fds, size_t n_fds, int *ret_fd)
+{
+	struct protocol_request request = { .type = PROTOCOL_WORK };
+	_cleanup_fd_ int own_fd = -1, worker_fd = -1;
+	struct protocol_work order = { .kind = kind };
+	int sockets[2], r;
+
+	if (l->socket_fd < 0)
+		return -EPIPE;
+	if (n > sizeof(order.bytes) || n_fds > WORK_FDS_MAX)
+		return -EMSGSIZE;
+	if (n)
+		memcpy(order.bytes, bytes, n);
+	r = packet_pair(sockets);
+	if (r < 0)
+		return r;
+	own_fd = sockets[0];
+	worker_fd = sockets[1];
+	r = fd_set_nonblocking(own_fd);
+	if (r == 0)
+		r = packet_send(own_fd, &order,
+				offsetof(struct protocol_work, bytes) + n, fds,
+				n_fds, MSG_DONTWAIT);
+	if (r == 0)
+		r = packet_send(l->socket_fd, &request, sizeof(request.type),
+				&worker_fd, 1, MSG_DONTWAIT);
+	if (r < 0)
+		return r;
+	*ret_fd = TAKE_FD(own_fd);
+	return 0;
 }
 
 /* Read on until the launcher has closed its end: blanks that are on their way

@@ -20,6 +20,7 @@
 #include "cell/cell.h"
 #include "cell/failure.h"
 #include "cell/layer.h"
+#include "cell/work.h"
 
 enum { LAUNCHER_POOL_DEFAULT = 2, LAUNCHER_POOL_MAX = 32 };
 
@@ -75,8 +76,8 @@ int launcher_take(struct launcher *l, struct cell *ret,
 		  struct cell_failure *ret_why);
 
 /*
- * Have @path unlinked (or rmdir'd, if it is an empty directory) should the
- * manager die before it takes it back. The path is absolute. 0 or -errno.
+ * Have @path unlinked (or rmdir'd, if it is an empty directory; a cgroup with all
+ * below it) should the manager die before it takes it back. The path is absolute. 0 or -errno.
  */
 int launcher_register_path(struct launcher *l, const char *path);
 int launcher_unregister_path(struct launcher *l, const char *path);
@@ -87,6 +88,17 @@ int launcher_unregister_path(struct launcher *l, const char *path);
  * when it was asked for, or -errno.
  */
 int launcher_erase(struct launcher *l, int at_fd, const char *name);
+
+/*
+ * Have work of @kind done by a task of its own, with @n bytes and @n_fds
+ * descriptors that tell it what to do (at most WORK_BYTES_MAX, WORK_FDS_MAX; they
+ * stay the caller's); see work.h. 0 and a non-blocking socket to it in *ret_fd,
+ * to be watched: closing it ends the work, and it closes when the work is done or
+ * could not be begun. Or -errno. How many workers there are at a time is the
+ * caller's to bound: each costs a task and a copy of the launcher's memory.
+ */
+int launcher_work(struct launcher *l, enum work_kind kind, const void *bytes,
+		  size_t n, const int *fds, size_t n_fds, int *ret_fd);
 
 /*
  * Let the launcher tidy up and wait until it has, at most @timeout_ms: the

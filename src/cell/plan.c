@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* Where nothing may be mounted: what the cell is made of. */
-static const char *const plan_reserved[] = { "/", "/proc", "/dev", "/sys" };
+static const char *const plan_reserved[] = { "/", "/proc", "/dev", "/sys",
+					     "/grants" };
 
 void plan_init(struct plan *p)
 {
@@ -77,7 +78,7 @@ static bool plan_is_beneath(const char *path, const char *parent)
 	return !strncmp(path, parent, n) && (!path[n] || path[n] == '/');
 }
 
-static bool plan_is_target(const char *path)
+bool plan_is_target(const char *path)
 {
 	size_t i;
 
@@ -201,6 +202,58 @@ static bool plan_has_target(const struct plan *p, const char *path)
 	return false;
 }
 
+/* Does one of two paths lead through the other? */
+static bool plan_is_across(const char *a, const char *b)
+{
+	return plan_is_beneath(a, b) || plan_is_beneath(b, a);
+}
+
+/* Would something at @path be above, below or at a link? */
+static bool plan_meets_link(const struct plan *p, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_links; i++)
+		if (plan_is_across(path, p->links[i].path))
+			return true;
+	return false;
+}
+
+/* Would a link at @path be above, below or at something? */
+static bool plan_meets_any(const struct plan *p, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_mounts; i++)
+		if (plan_is_across(path, p->mounts[i].target))
+			return true;
+	for (i = 0; i < p->n_dirs; i++)
+		if (plan_is_across(path, p->dirs[i]))
+			return true;
+	return plan_meets_link(p, path);
+}
+
+int plan_add_link(struct plan *p, const char *path, const char *into)
+{
+	struct plan_link link;
+	int r;
+
+	if (!plan_is_target(path) || !plan_is_path(into))
+		return PLAN_BAD_PATH;
+	if (plan_meets_any(p, path))
+		return PLAN_DOUBLE;
+	r = plan_grow(p, &p->links, p->n_links, sizeof(*p->links),
+		      PLAN_LINKS_MAX);
+	if (!r)
+		r = plan_copy(p, path, &link.path);
+	if (!r)
+		r = plan_copy(p, into, &link.into);
+	if (r)
+		return r;
+	p->links[p->n_links++] = link;
+	return 0;
+}
+
 int plan_add_mount(struct plan *p, const struct plan_mount *mount)
 {
 	struct plan_mount m = *mount;
@@ -209,7 +262,8 @@ int plan_add_mount(struct plan *p, const struct plan_mount *mount)
 	r = plan_check_mount(mount);
 	if (r)
 		return r;
-	if (plan_has_target(p, mount->target))
+	if (plan_has_target(p, mount->target) ||
+	    plan_meets_link(p, mount->target))
 		return PLAN_DOUBLE;
 	r = plan_grow(p, &p->mounts, p->n_mounts, sizeof(*p->mounts),
 		      PLAN_MOUNTS_MAX);
@@ -249,7 +303,7 @@ int plan_add_dir(struct plan *p, const char *path)
 		return PLAN_BAD_PATH;
 	if (plan_find_dir(p, path, strlen(path), &found))
 		return 0;
-	if (plan_has_target(p, path))
+	if (plan_has_target(p, path) || plan_meets_link(p, path))
 		return PLAN_DOUBLE;
 	r = plan_grow(p, &p->dirs, p->n_dirs, sizeof(*p->dirs), PLAN_DIRS_MAX);
 	if (!r)
@@ -354,6 +408,22 @@ static int plan_check_mounts(const struct plan *p)
 	return 0;
 }
 
+static int plan_check_links(const struct plan *p)
+{
+	struct plan before = *p;
+	const struct plan_link *l;
+
+	for (before.n_links = 0; before.n_links < p->n_links;
+	     before.n_links++) {
+		l = &p->links[before.n_links];
+		if (!plan_is_target(l->path) || !plan_is_path(l->into))
+			return PLAN_BAD_PATH;
+		if (plan_meets_any(&before, l->path))
+			return PLAN_DOUBLE;
+	}
+	return 0;
+}
+
 int plan_check(const struct plan *p)
 {
 	int r;
@@ -364,13 +434,14 @@ int plan_check(const struct plan *p)
 	    (p->cwd && !plan_is_path(p->cwd)))
 		return PLAN_BAD_PATH;
 	if (p->n_args > PLAN_ARGS_MAX || p->n_environ > PLAN_ENVIRON_MAX ||
-	    p->n_mounts > PLAN_MOUNTS_MAX || p->n_dirs > PLAN_DIRS_MAX ||
+	    p->n_mounts > PLAN_MOUNTS_MAX || p->n_links > PLAN_LINKS_MAX ||
+	    p->n_dirs > PLAN_DIRS_MAX ||
 	    p->n_services > PLAN_SERVICES_MAX || p->n_limits > PLAN_LIMITS_MAX)
 		return PLAN_TOO_LARGE;
 	r = plan_check_dirs(p);
-	if (r)
-		return r;
-	return plan_check_mounts(p);
+	if (!r)
+		r = plan_check_mounts(p);
+	return r ? r : plan_check_links(p);
 }
 
 const char *plan_verdict_text(int verdict)
@@ -382,7 +453,7 @@ const char *plan_verdict_text(int verdict)
 		[PLAN_BAD_NAME] = "a service's name is not one path component",
 		[PLAN_BAD_STRING] = "a string is empty, too long or malformed",
 		[PLAN_BAD_RIGHTS] = "a mount has no rights, or unknown ones",
-		[PLAN_DOUBLE] = "two things stand at one path",
+		[PLAN_DOUBLE] = "two things stand at one path, or a link is in the way",
 		[PLAN_CUT_SHORT] = "its encoding is too short or too long",
 		[PLAN_BAD_VALUE] = "an encoded field has an impossible value",
 	};

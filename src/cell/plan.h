@@ -55,6 +55,12 @@ struct plan_mount {
 	bool optional; /* left out when the source does not exist */
 };
 
+/* A symbolic link in the cell's root. */
+struct plan_link {
+	const char *path; /* of the link */
+	const char *into; /* absolute and normal, as the cell sees it */
+};
+
 /* A socket that the cell listens on for the manager. */
 struct plan_service {
 	uint32_t dir;	  /* index into the plan's dirs */
@@ -72,6 +78,7 @@ enum {
 	PLAN_ARGS_MAX = 4096,
 	PLAN_ENVIRON_MAX = 1024,
 	PLAN_MOUNTS_MAX = 128,
+	PLAN_LINKS_MAX = 128,
 	PLAN_DIRS_MAX = 64,
 	PLAN_SERVICES_MAX = 1024,
 	PLAN_LIMITS_MAX = 16,
@@ -91,6 +98,8 @@ struct plan {
 	size_t n_environ;
 	struct plan_mount *mounts;
 	size_t n_mounts;
+	struct plan_link *links;
+	size_t n_links;
 	/* Directories of sockets, e.g. "/svc": a tmpfs each, read-only for the
 	 * component. One that has no service yet can get some later. */
 	const char **dirs;
@@ -114,7 +123,8 @@ enum plan_verdict {
 	PLAN_BAD_NAME,	 /* a service's name is not one path component */
 	PLAN_BAD_STRING, /* empty, too long, or a zero byte inside */
 	PLAN_BAD_RIGHTS,
-	PLAN_DOUBLE,	/* two things at one path */
+	PLAN_DOUBLE,	/* two things at one path, or something and a link
+			 * one below the other */
 	PLAN_CUT_SHORT, /* encoding ends too early, or too late */
 	PLAN_BAD_VALUE, /* an encoded field holds none of its values */
 };
@@ -133,6 +143,13 @@ int plan_set_cwd(struct plan *p, const char *path);
 int plan_add_arg(struct plan *p, const char *arg);
 int plan_add_environ(struct plan *p, const char *entry);
 int plan_add_mount(struct plan *p, const struct plan_mount *mount);
+/*
+ * A directory that cannot be mounted yet: @path is a link to @into, where it
+ * will be put once it can (see graft.h). Its parents are made in the cell's
+ * root, so no mount and no directory of sockets may stand above or below it:
+ * PLAN_DOUBLE, from whichever is added later.
+ */
+int plan_add_link(struct plan *p, const char *path, const char *into);
 /* A directory of sockets; one that is there already is left alone. */
 int plan_add_dir(struct plan *p, const char *path);
 /* A socket at "/svc/NAME"; adds its directory too. */
@@ -147,6 +164,10 @@ const char *plan_verdict_text(int verdict);
 
 /* "files" for RLIMIT_NOFILE, and so on. */
 const char *plan_limit_name(int resource);
+
+/* Is this a place for mounts and links: a normal path that is not the cell's
+ * own? */
+bool plan_is_target(const char *path);
 
 /* Absolute, no empty, "." or ".." component, no slash at the end; or "/". */
 bool plan_is_path(const char *path);

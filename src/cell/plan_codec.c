@@ -12,7 +12,7 @@
 
 #include "cell/plan.h"
 
-#define PLAN_MAGIC UINT32_C(0x316e6c50) /* "Pln1" */
+#define PLAN_MAGIC UINT32_C(0x326e6c50) /* "Pln2" */
 
 enum plan_flag {
 	PLAN_FLAG_STRICT = 0x1,
@@ -67,6 +67,17 @@ static void plan_write_mounts(struct text *t, const struct plan *p)
 	}
 }
 
+static void plan_write_links(struct text *t, const struct plan *p)
+{
+	size_t i;
+
+	plan_write_u32(t, (uint32_t)p->n_links);
+	for (i = 0; i < p->n_links; i++) {
+		plan_write_string(t, p->links[i].path);
+		plan_write_string(t, p->links[i].into);
+	}
+}
+
 static void plan_write_services(struct text *t, const struct plan *p)
 {
 	size_t i;
@@ -112,6 +123,7 @@ int plan_write(const struct plan *p, struct text *t)
 	plan_write_strings(t, p->args, p->n_args);
 	plan_write_strings(t, p->environ, p->n_environ);
 	plan_write_mounts(t, p);
+	plan_write_links(t, p);
 	plan_write_services(t, p);
 	plan_write_limits(t, p);
 	if (text_is_failed(t))
@@ -240,6 +252,19 @@ static void plan_read_mounts(struct plan_reader *r)
 	}
 }
 
+static void plan_read_links(struct plan_reader *r)
+{
+	uint32_t n = plan_read_u32(r);
+	const char *path, *into;
+
+	while (n-- && !r->error) {
+		path = plan_read_kept(r);
+		into = plan_read_string(r);
+		if (!r->error)
+			plan_fail(r, plan_add_link(r->plan, path, into));
+	}
+}
+
 static int plan_add_new_dir(struct plan *p, const char *path)
 {
 	size_t n = p->n_dirs;
@@ -320,6 +345,7 @@ static void plan_read_all(struct plan_reader *r)
 	plan_read_strings(r, plan_add_arg);
 	plan_read_strings(r, plan_add_environ);
 	plan_read_mounts(r);
+	plan_read_links(r);
 	plan_read_services(r);
 	plan_read_limits(r);
 	if (!r->error && r->n)

@@ -79,6 +79,15 @@ static void plan_put_mount(struct text *t, const struct plan_mount *m)
 	text_puts(t, "\n");
 }
 
+static void plan_put_link(struct text *t, const struct plan_link *l)
+{
+	text_puts(t, "link        ");
+	plan_put(t, l->path);
+	text_puts(t, "  -> ");
+	plan_put(t, l->into);
+	text_puts(t, "\n");
+}
+
 static void plan_put_limit(struct text *t, const struct plan_limit *l)
 {
 	text_printf(t, "limit       %s ", plan_limit_name(l->resource));
@@ -106,6 +115,10 @@ void plan_render(const struct plan *p, struct text *t)
 	text_printf(t, "tmp         %" PRIu64 " bytes\n", p->tmp_bytes);
 	for (i = 0; i < p->n_mounts; i++)
 		plan_put_mount(t, &p->mounts[i]);
+	for (i = 0; i < p->n_links; i++)
+		plan_put_link(t, &p->links[i]);
+	plan_put_line(t, "grants",
+		      "/grants, read-only; what is granted later goes below");
 	for (i = 0; i < p->n_dirs; i++)
 		plan_put_line(t, "sockets", p->dirs[i]);
 	for (i = 0; i < p->n_services; i++) {
@@ -162,6 +175,21 @@ static void plan_json_mount(struct text *t, const struct plan_mount *m)
 	text_puts(t, "]}");
 }
 
+static void plan_json_links(struct text *t, const struct plan *p)
+{
+	size_t i;
+
+	text_puts(t, ",\"links\":[");
+	for (i = 0; i < p->n_links; i++) {
+		text_puts(t, i ? ",{" : "{");
+		plan_json_string(t, "path", p->links[i].path);
+		text_puts(t, ",");
+		plan_json_string(t, "into", p->links[i].into);
+		text_puts(t, "}");
+	}
+	text_puts(t, "],\"grants\":\"/grants\"");
+}
+
 static void plan_json_services(struct text *t, const struct plan *p)
 {
 	_cleanup_text_ struct text path = TEXT_INIT;
@@ -214,6 +242,7 @@ void plan_render_json(const struct plan *p, struct text *t)
 		plan_json_mount(t, &p->mounts[i]);
 	}
 	text_puts(t, "]");
+	plan_json_links(t, p);
 	plan_json_strings(t, "sockets", p->dirs, p->n_dirs);
 	plan_json_services(t, p);
 	plan_json_limits(t, p);

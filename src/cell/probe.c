@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "cell/failure.h"
 #include "cell/filter.h"
 #include "cell/hearth.h"
+#include "cell/probe_row.h"
 #include "cell/range.h"
 #include "cell/source.h"
 #include "sys/caps.h"
@@ -51,30 +51,13 @@ struct probe {
 	struct cell_probe *out;
 	bool is_root;
 	bool has_userns; /* else most of the rest cannot be tried */
+	bool freezes;	 /* a cell's cgroup can be frozen */
 	struct probe_trial trial;
 	struct hearth hearth;
 };
 
-static void probe_row(struct probe *p, const char *name, enum probe_state state,
-		      const char *fix, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-
-static void probe_row(struct probe *p, const char *name, enum probe_state state,
-		      const char *fix, const char *format, ...)
-{
-	struct cell_probe_row *row;
-	va_list args;
-
-	if (p->out->n_rows == CELL_PROBE_ROWS_MAX)
-		return;
-	row = &p->out->rows[p->out->n_rows++];
-	row->name = name;
-	row->state = state;
-	snprintf(row->fix, sizeof(row->fix), "%s", fix ? fix : "");
-	va_start(args, format);
-	vsnprintf(row->sentence, sizeof(row->sentence), format, args);
-	va_end(args);
-}
+/* A row of this probe. */
+#define probe_row(p, ...) cell_probe_add((p)->out, __VA_ARGS__)
 
 static void probe_trial_child(struct probe_trial *t, int socket_fd)
 {
@@ -439,13 +422,9 @@ static void probe_seccomp(struct probe *p)
 
 static void probe_cgroup_files(struct probe *p, int fd)
 {
-	bool freezes = faccessat(fd, "cgroup.freeze", W_OK, AT_EACCESS) == 0;
 	bool kills = faccessat(fd, "cgroup.kill", W_OK, AT_EACCESS) == 0;
 
-	probe_row(p, "cgroup-freeze", freezes ? PROBE_OK : PROBE_DEGRADED,
-		  freezes ? NULL : "use Linux 6.1 or later",
-		  freezes ? "cells can be frozen while they are searched"
-			  : "cells cannot be frozen: revoking kills more");
+	p->freezes = faccessat(fd, "cgroup.freeze", W_OK, AT_EACCESS) == 0;
 	probe_row(p, "cgroup-kill", kills ? PROBE_OK : PROBE_DEGRADED,
 		  kills ? NULL : "use Linux 6.1 or later",
 		  kills ? "a cell is killed in one step"
@@ -493,32 +472,12 @@ static void probe_cgroup(struct probe *p)
 
 static void probe_limits(struct probe *p)
 {
-	static const char *const wanted[] = { "memory", "pids", "cpu" };
-	char path[CGROUP_PATH_MAX], own[CGROUP_PATH_MAX], text[512] = "";
-	char found[64] = "";
-	size_t i, n;
+	cell_probe_budgets(p->out);
+}
 
-	if (cgroup_find_own(own) == 0) {
-		n = strlen(own);
-		snprintf(own + n, sizeof(own) - n, "/cgroup.controllers");
-		if (path_read_file(own, text, sizeof(text)) < 0)
-			text[0] = 0;
-	}
-	for (i = 0; i < N_ELEMENTS(wanted); i++) {
-		if (!strstr(text, wanted[i]) &&
-		    (cgroup_find_v1(wanted[i], path) < 0 ||
-		     access(path, W_OK) < 0))
-			continue;
-		n = strlen(found);
-		snprintf(found + n, sizeof(found) - n, " %s", wanted[i]);
-	}
-	probe_row(p, "limits", found[0] ? PROBE_OK : PROBE_DEGRADED,
-		  found[0] ? NULL
-			   : "run reeve where cgroup controllers are "
-			     "delegated to it",
-		  found[0] ? "controllers for limits:%s"
-			   : "no cgroup controllers for limits%s",
-		  found);
+static void probe_freezer(struct probe *p)
+{
+	cell_probe_freezer(p->out, p->freezes);
 }
 
 /* A copy of a descriptor of a child: what revoking builds on. */
@@ -586,6 +545,7 @@ void cell_probe_run(struct cell_probe *out)
 		probe_kernel,	probe_clone3,	  probe_trial,	  probe_userns,
 		probe_settings, probe_namespaces, probe_mounts,	  probe_idmap,
 		probe_uids,	probe_seccomp,	  probe_landlock, probe_cgroup,
+		probe_freezer,
 		probe_limits,	probe_getfd,	  probe_yama,	  probe_nofile,
 	};
 	struct probe p = {

@@ -11,6 +11,7 @@
 
 #include "cell/failure.h"
 #include "cell/plan.h"
+#include "cell/work.h"
 
 enum protocol_type {
 	/* Manager to launcher. */
@@ -19,6 +20,7 @@ enum protocol_type {
 	PROTOCOL_REGISTER, /* a path follows */
 	PROTOCOL_UNREGISTER,
 	PROTOCOL_ERASE, /* a name follows, and its directory as a descriptor */
+	PROTOCOL_WORK,	/* with a worker's end of its socket */
 	/* Launcher to manager. */
 	PROTOCOL_BLANK,
 	PROTOCOL_NO_BLANK,
@@ -41,7 +43,15 @@ struct protocol_request {
 	char path[PLAN_PATH_MAX + 1];
 };
 
-/* With descriptors: pidfd, socket, user namespace, and the cgroup if any. */
+/* The first message in a worker's socket: what it is to do. */
+struct protocol_work {
+	uint32_t kind; /* enum work_kind */
+	uint32_t unused;
+	char bytes[WORK_BYTES_MAX]; /* as many as there are */
+};
+
+/* With descriptors: pidfd, socket, user namespace, mount namespace, and the
+ * cgroup if any. */
 struct protocol_blank {
 	uint32_t type; /* BLANK or NO_BLANK */
 	uint32_t uid, gid;
@@ -62,12 +72,13 @@ enum protocol_mount {
 /*
  * In front of the encoded plan. Descriptors in this order: standard input,
  * output and error (those whose bit is set), the files, the mounts that are
- * passed.
+ * passed, and for each further cgroup to enter its list of tasks.
  */
 struct protocol_plan {
 	uint32_t type;
 	uint32_t stdio; /* bit 0: input, 1: output, 2: error */
 	uint32_t n_files;
+	uint32_t n_groups;
 	uint8_t mounts[PLAN_MOUNTS_MAX]; /* enum protocol_mount */
 };
 

@@ -41,8 +41,7 @@ static int source_fail(struct cell_failure *why, enum cell_stage stage,
 	return SOURCE_FAILED;
 }
 
-/* The directory itself, O_PATH. 0 or -errno. */
-static int source_find(const struct plan_mount *m, int *ret)
+int source_find(const struct plan_mount *m, int *ret)
 {
 	_cleanup_fd_ int fd = -1;
 
@@ -204,6 +203,8 @@ int source_open(const struct plan_mount *m, const struct source_owner *owner,
 	if (r < 0)
 		return source_fail(ret_why, CELL_STAGE_SOURCE, r, m);
 	r = mount_copy(path_fd, "", true, &mount_fd);
+	if (r == 0)
+		r = mount_isolate(mount_fd, true);
 	if (r == 0)
 		r = mount_set(mount_fd, source_attributes(m, owner), true);
 	if (r < 0)

@@ -27,6 +27,9 @@ enum source_verdict {
 	SOURCE_FAILED, /* see the failure */
 };
 
+/* The directory that @m names, O_PATH. 0 or -errno. */
+int source_find(const struct plan_mount *m, int *ret);
+
 /*
  * Open @m as a detached mount. 0 and the descriptor, or a verdict.
  */

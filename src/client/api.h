@@ -10,7 +10,7 @@
 #include "client/directory.h"
 #include "reeve.h"
 #include "sys/loop.h"
-#include "wire/message.h"
+#include "wire/codec.h"
 
 /* A reply that did not fit into the client's queue yet. */
 struct pending {
@@ -24,6 +24,8 @@ struct reeve_channel {
 	/* What is known of the other end's close. */
 	int32_t status;
 	enum reeve_closer closer;
+	/* What reeve.Realm last refused, and why; NULL for nothing. */
+	char *why;
 
 	/* Only while watched. */
 	struct reeve *reeve; /* NULL: not watched */
@@ -69,12 +71,17 @@ struct reeve {
 	struct loop_source lifecycle;
 	struct directory *outgoing;
 	struct list services, channels, timers;
+	struct list registrations, name_watches;
+	struct reeve_channel *registry; /* NULL: not opened yet */
+	char *registry_why;		/* NULL: nothing refused */
 	const char *moniker, *url;
 	const char *const *args;
 	struct namespace_entry *ns;
 	size_t n_ns;
 	reeve_fn on_stop;
 	void *on_stop_userdata;
+	reeve_lost_fn on_lost;
+	void *on_lost_userdata;
 	bool is_stopping, is_done;
 	int status;
 	/* Where watched channels are read to; one handler runs at a time. */
@@ -87,10 +94,12 @@ int reeve_join_on(int take_fd, struct reeve **ret);
 /* A channel object for @take_fd, which is one; it is closed on -ENOMEM. */
 int channel_object_new(int take_fd, struct reeve_channel **ret);
 
-/* Close the watched channels and timers of @r. */
+/* Close what @r has of these; each is called once, at its end. */
 void watch_close_all(struct reeve *r);
 void timer_close_all(struct reeve *r);
 void service_free_all(struct reeve *r);
+void registry_close(struct reeve *r);
+void name_watch_close_all(struct reeve *r);
 
 /* End the watch of @c and what is kept back for it; the descriptor stays. */
 void watch_end(struct reeve_channel *c);
@@ -109,6 +118,18 @@ int channel_object_write(struct reeve_channel *c, const void *bytes,
 			 size_t n_bytes, const int *handles, size_t n_handles);
 int channel_object_read(struct reeve_channel *c, uint64_t deadline,
 			struct message *m);
+
+/*
+ * Send the frame @request, whose handles are closed, under a new transaction id
+ * and read its reply to @in (another message, or the same one). As
+ * reeve_call(); after -EPIPE the status of @c is known.
+ */
+int channel_object_call(struct reeve_channel *c, struct message *request,
+			int timeout_ms, struct message *in);
+
+/* Keep a copy of the sentence in *@slot, which is freed before; NULL when it is
+ * empty or there is no memory. */
+void why_keep(char **slot, struct wire_string why);
 
 /* A deadline from a timeout of the public API. */
 uint64_t deadline_of(int timeout_ms);

@@ -127,6 +127,12 @@ void reeve_on_stop(struct reeve *r, reeve_fn fn, void *userdata)
 	r->on_stop_userdata = userdata;
 }
 
+void reeve_on_lost(struct reeve *r, reeve_lost_fn fn, void *userdata)
+{
+	r->on_lost = fn;
+	r->on_lost_userdata = userdata;
+}
+
 static void timer_free(struct timer *t)
 {
 	loop_remove(&t->source);

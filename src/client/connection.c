@@ -292,6 +292,8 @@ static bool connection_turn(struct connection *c)
 	 * closed, and the client sees it there. */
 	if (r == -EMFILE || r == -ENFILE)
 		return true;
+	if (r == 0 && c->directory->payer && c->directory->payer->on_request)
+		c->directory->payer->on_request(c->client);
 	if (r == 0)
 		status = request_handle(c, &m);
 	else if (r == -EBADMSG)
@@ -313,6 +315,9 @@ static void connection_on_event(struct loop_source *source, uint32_t events)
 	uint32_t i;
 
 	(void)events;
+	if (d->payer && d->payer->may_ask &&
+	    !d->payer->may_ask(c->client, source))
+		return;
 	d->n_busy++;
 	c->is_busy = true;
 	/* The rest stays in the queue, and the others have their turn first. */

@@ -22,6 +22,7 @@
 
 struct directory;
 struct loop;
+struct loop_source;
 
 /* Zero in a field means its default. */
 struct directory_limits {
@@ -73,6 +74,12 @@ struct directory_payer {
 	bool (*on_take)(uint64_t client);
 	/* It has one less. */
 	void (*on_give_back)(uint64_t client);
+	/* Its connection has something to say: may it be read now? If not, the
+	 * payer has paused @source, which is the connection's, and resumes it
+	 * in its own time. NULL: always. */
+	bool (*may_ask)(uint64_t client, struct loop_source *source);
+	/* It said something, which is about to be answered. May be NULL. */
+	void (*on_request)(uint64_t client);
 };
 
 /* @limits may be NULL: the defaults. 0 or -ENOMEM. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "channel/channel.h"
 #include "client/api.h"
@@ -11,6 +12,13 @@
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/status.h"
+
+/* Of the address that the manager gives to a connection. */
+enum {
+	ADDRESS_DIGITS = 16,
+	ADDRESS_NUMBER = 7, /* where it begins, behind "\0reeve/" */
+	ADDRESS_LENGTH = ADDRESS_NUMBER + 2 * ADDRESS_DIGITS + 1,
+};
 
 uint64_t deadline_of(int timeout_ms)
 {
@@ -92,6 +100,7 @@ void reeve_channel_close(struct reeve_channel *take_channel)
 	if (c->reeve)
 		watch_end(c);
 	c->fd = fd_close(c->fd);
+	free(TAKE(c->why));
 	/* The handler that is on the stack frees it. */
 	c->is_dead = true;
 	if (!c->is_busy)
@@ -137,9 +146,65 @@ const char *reeve_status_name(int32_t status)
 	return status_name(status);
 }
 
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * The number in an address "\0reeve/NUMBER/RANDOM", both of sixteen digits, to
+ * which the manager binds the provider's end before it hands it over.
+ */
+static uint64_t address_number(const struct sockaddr_un *address, socklen_t n)
+{
+	static const char prefix[] = "\0reeve/";
+	const char *name = address->sun_path;
+	uint64_t number = 0;
+	size_t i;
+
+	if (n != offsetof(struct sockaddr_un, sun_path) + ADDRESS_LENGTH ||
+	    memcmp(name, prefix, ADDRESS_NUMBER) != 0 ||
+	    name[ADDRESS_NUMBER + ADDRESS_DIGITS] != '/')
+		return 0;
+	for (i = 0; i < ADDRESS_DIGITS; i++) {
+		int digit = digit_of(name[ADDRESS_NUMBER + i]);
+
+		if (digit < 0)
+			return 0;
+		number = number << 4 | (uint64_t)digit;
+	}
+	return number;
+}
+
+uint64_t reeve_channel_id(const struct reeve_channel *channel)
+{
+	struct sockaddr_un address;
+	socklen_t n = sizeof(address);
+	uint64_t number = 0;
+
+	/* One's own first: a bound end cannot be bound again, while the other
+	 * side may have bound its own to anything. */
+	if (getsockname(channel->fd, (struct sockaddr *)&address, &n) == 0)
+		number = address_number(&address, n);
+	n = sizeof(address);
+	if (!number &&
+	    getpeername(channel->fd, (struct sockaddr *)&address, &n) == 0)
+		number = address_number(&address, n);
+	return number;
+}
+
 void reeve_channel_set_cancel(struct reeve_channel *channel, int fd)
 {
 	channel->cancel_fd = fd;
+}
+
+void why_keep(char **slot, struct wire_string why)
+{
+	free(TAKE(*slot));
+	if (why.n)
+		*slot = strndup(why.bytes, why.n);
 }
 
 /*

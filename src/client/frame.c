@@ -167,13 +167,16 @@ static int drop_event(struct message *m, void *arg)
 	return 0;
 }
 
-/* Perform the call; @in has the reply, or whatever came instead. */
-static int call_perform(struct reeve_channel *c, struct message *request,
+int channel_object_call(struct reeve_channel *c, struct message *request,
 			int timeout_ms, struct message *in)
 {
 	struct channel_call call = CHANNEL_CALL_INIT;
 	int r;
 
+	if (c->reeve) {
+		message_close_handles(request);
+		return -EBUSY;
+	}
 	call.deadline = deadline_of(timeout_ms);
 	call.cancel_fd = c->cancel_fd;
 	call.on_event = drop_event;
@@ -184,6 +187,9 @@ static int call_perform(struct reeve_channel *c, struct message *request,
 			c->closer = REEVE_CLOSER_MANAGER;
 		else if (c->status != REEVE_ERR_PEER_CLOSED)
 			c->closer = REEVE_CLOSER_PEER;
+		/* An orderly close is no reason. */
+		if (c->status == REEVE_OK)
+			c->status = REEVE_ERR_PEER_CLOSED;
 	}
 	return error_of_channel(r);
 }
@@ -201,7 +207,7 @@ int reeve_call(struct reeve_channel *channel,
 		r = -EBUSY;
 	if (r == 0) {
 		in = received_new();
-		r = in ? call_perform(channel, &f.m, timeout_ms, &in->m)
+		r = in ? channel_object_call(channel, &f.m, timeout_ms, &in->m)
 		       : -ENOMEM;
 	}
 	frame_fini(&f);

@@ -98,12 +98,22 @@ static void stop_asked(struct reeve *r)
 		r->on_stop(r, r->on_stop_userdata);
 }
 
+static void lost(struct reeve *r, const struct component_lost *lost)
+{
+	/* The message's buffer is the handler's to use. */
+	char path[COMPONENT_STRING_MAX + 1];
+
+	if (r->on_lost && wire_string_copy(lost->path, path, sizeof(path)))
+		r->on_lost(r, path, r->on_lost_userdata);
+}
+
 /* Stop, or the manager is gone, which means the same. */
 static void lifecycle_on_event(struct loop_source *source, uint32_t events)
 {
 	struct reeve *r = container_of(source, struct reeve, lifecycle);
 	struct message m = { .bytes = r->buffer,
 			     .capacity = sizeof(r->buffer) };
+	struct component_lost use;
 	int e;
 
 	(void)events;
@@ -112,9 +122,11 @@ static void lifecycle_on_event(struct loop_source *source, uint32_t events)
 		return;
 	if (e)
 		loop_remove(&r->lifecycle);
+	message_close_handles(&m);
 	if (e || component_stop_read(&m) == 0)
 		stop_asked(r);
-	message_close_handles(&m);
+	else if (component_lost_read(&m, &use) == 0)
+		lost(r, &use);
 }
 
 static int serve_all(struct reeve *r, struct message *m,
@@ -176,6 +188,8 @@ int reeve_join_on(int take_fd, struct reeve **ret)
 	list_init(&r->services);
 	list_init(&r->channels);
 	list_init(&r->timers);
+	list_init(&r->registrations);
+	list_init(&r->name_watches);
 	e = bootstrap_read(r->bootstrap_fd, &m, &info);
 	if (e == 0)
 		e = keep_info(r, &m, &info);
@@ -216,6 +230,8 @@ void reeve_leave(struct reeve *take_r)
 
 	if (!r)
 		return;
+	name_watch_close_all(r);
+	registry_close(r);
 	watch_close_all(r);
 	timer_close_all(r);
 	directory_free(r->outgoing);

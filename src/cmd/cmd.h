@@ -30,16 +30,25 @@ struct cmd {
 };
 
 int cmd_check(int argc, char **argv);
+int cmd_create(int argc, char **argv);
+int cmd_destroy(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_grant(int argc, char **argv);
+int cmd_grants(int argc, char **argv);
+int cmd_limit(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_restart(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);
 int cmd_route(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_why(int argc, char **argv);
 
 /* Print "reeve VERB: TEXT" and how to get help; returns EXIT_USAGE. */
 int cmd_usage(const char *verb, const char *format, ...)
@@ -65,18 +74,21 @@ enum { CMD_PACKAGES_MAX = 32 };
 struct cmd_options {
 	const char *packages[CMD_PACKAGES_MAX];
 	size_t n_packages;
-	bool json, quiet, follow, manifest_only, plan, verbose;
-	const char *manager; /* pid of a manager, as text */
-	const char *state;
 	const char *starts[CMD_PACKAGES_MAX];
 	size_t n_starts;
-	const char *lines;
+	bool json, quiet, follow, manifest_only, plan, verbose;
+	bool all, audit, restart;
+	bool directory, storage, no_transfer;
+	const char *manager; /* pid of a manager, as text */
+	const char *state, *file, *sort;
+	const char *from, *as, *path, *rights, *subdir, *duration;
+	/* Digits. */
+	const char *lines, *rounds, *uses, *grant, *connection;
 };
 
 /*
- * Read options by the letters in @accepted: p packages, j json, q quiet, f
- * follow, o manifest-only, l plan, v verbose, m manager, s state, t start, n
- * lines. The arguments that are no options are moved to the front of @argv
+ * Read options by the letters in @accepted, which are those of the table in
+ * options.c. The arguments that are no options are moved to the front of @argv
  * (behind argv[0]), and *argc counts them. "--" ends the options. Returns -1, or
  * the exit status (help was asked for, or the usage is wrong).
  */

@@ -1,15 +1,9 @@
-/* reeve start, reeve stop: components of a running manager, one after the other. */
+/* reeve start, stop, restart, destroy: components of a running manager, one
+ * after the other; and reeve create, of one more. */
+#include <string.h>
+
 #include "cmd/cmd.h"
 #include "cmd/remote.h"
-
-static bool on_nothing(void *userdata, const char *json,
-		       const struct json5_value *value)
-{
-	(void)userdata;
-	(void)json;
-	(void)value;
-	return true;
-}
 
 static int each_component(int argc, char **argv)
 {
@@ -23,8 +17,7 @@ static int each_component(int argc, char **argv)
 		return cmd_usage(argv[0], "name a component");
 	for (i = 1, r = EXIT_DONE; i < argc; i++) {
 		moniker = argv[i];
-		one = remote_ask(&options, argv[0], &moniker, 1, on_nothing,
-				 NULL);
+		one = remote_ask(&options, argv[0], &moniker, 1, NULL, NULL);
 		if (one)
 			r = one;
 	}
@@ -39,4 +32,38 @@ int cmd_start(int argc, char **argv)
 int cmd_stop(int argc, char **argv)
 {
 	return each_component(argc, argv);
+}
+
+int cmd_restart(int argc, char **argv)
+{
+	return each_component(argc, argv);
+}
+
+int cmd_destroy(int argc, char **argv)
+{
+	return each_component(argc, argv);
+}
+
+int cmd_create(int argc, char **argv)
+{
+	struct cmd_options options;
+	const char *arguments[4];
+	char *colon;
+	int r = cmd_options(&argc, argv, "m", &options);
+
+	if (r >= 0)
+		return r;
+	if (argc != 4)
+		return cmd_usage(argv[0], "name the parent, COLLECTION:NAME "
+				 "and a URL");
+	colon = strchr(argv[2], ':');
+	if (!colon || colon == argv[2] || !colon[1])
+		return cmd_usage(argv[0], "\"%s\" is no COLLECTION:NAME",
+				 argv[2]);
+	*colon = 0;
+	arguments[0] = argv[1];
+	arguments[1] = argv[2];
+	arguments[2] = colon + 1;
+	arguments[3] = argv[3];
+	return remote_ask(&options, argv[0], arguments, 4, NULL, NULL);
 }

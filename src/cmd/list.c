@@ -16,7 +16,8 @@ static const char *state_colour(const char *state)
 {
 	if (!strcmp(state, "running"))
 		return "\033[32m";
-	if (!strcmp(state, "broken") || !strcmp(state, "backoff"))
+	if (!strcmp(state, "broken") || !strcmp(state, "backoff") ||
+	    !strcmp(state, "suspended"))
 		return "\033[31m";
 	return "\033[2m";
 }
@@ -45,6 +46,14 @@ static void put_tree_line(struct listing *l, const char *moniker,
 	text_puts(&l->out, "\n");
 }
 
+/* One that is throttled runs, and is told from those that run freely. */
+static const char *realm_state(const struct json5_value *v)
+{
+	return json5_bool(json5_get(v, "throttled"), false) ?
+		       "throttled" :
+		       json_text(v, "state");
+}
+
 static bool on_realm(void *userdata, const char *json,
 		     const struct json5_value *v)
 {
@@ -57,10 +66,10 @@ static bool on_realm(void *userdata, const char *json,
 	} else if (l->quiet) {
 		text_printf(&l->out, "%s\n", moniker);
 	} else if (l->tree) {
-		put_tree_line(l, moniker, json_text(v, "state"),
+		put_tree_line(l, moniker, realm_state(v),
 			      json_text(v, "reason"));
 	} else {
-		put_state(l, json_text(v, "state"));
+		put_state(l, realm_state(v));
 		if (pid > 0)
 			text_printf(&l->out, " %8.0f", pid);
 		else

@@ -71,14 +71,96 @@ static const struct cmd cmds[] = {
 	  MANAGER_HELP JSON_HELP,
 	  cmd_show },
 	{ "start", "[OPTION]... MONIKER...", "start components",
-	  "One that runs already is left alone. A unique ending of the moniker "
-	  "will do.\n\n" MANAGER_HELP, cmd_start },
+	  "One that runs already is left alone; one that is suspended, or waits "
+	  "after a\ncrash, starts at once. A unique ending of the moniker will "
+	  "do.\n\n" MANAGER_HELP, cmd_start },
 	{ "stop", "[OPTION]... MONIKER...", "stop components",
 	  "Asks the program to stop; what still runs after the grace period is "
 	  "killed. An\nopen that waits starts it again.\n\n" MANAGER_HELP,
 	  cmd_stop },
+	{ "restart", "[OPTION]... MONIKER...", "stop components and start them",
+	  "Opens that come meanwhile wait for the new one. One that does not "
+	  "run is started.\n\n" MANAGER_HELP, cmd_restart },
+	{ "create", "[OPTION]... PARENT COLLECTION:NAME URL",
+	  "make a component in a collection",
+	  "PARENT declares the collection; URL says where the manifest is. The "
+	  "component is\nstarted when somebody opens it.\n\n" MANAGER_HELP,
+	  cmd_create },
+	{ "destroy", "[OPTION]... MONIKER...", "end components of collections",
+	  "Each is stopped with all below it, and is gone when this returns; so "
+	  "is what it\nprovided.\n\n" MANAGER_HELP, cmd_destroy },
+	{ "limit", "[OPTION]... MONIKER KEY=VALUE...",
+	  "change what a component may have",
+	  "For it and all below it: memory_min, memory_max (64M), cpu_share "
+	  "(100 is usual),\ncpu_max (50% of one core), tasks_max. For itself: "
+	  "opens, connections, channels,\nchildren, requests_per_second. "
+	  "\"none\" takes a limit away that was given so; the\nmanifests' own "
+	  "cannot be exceeded.\n\n" MANAGER_HELP, cmd_limit },
+	{ "top", "[OPTION]... [MONIKER]", "what runs, and what it needs",
+	  "A table of the components that run (MONIKER and those below it), "
+	  "each second\nanew: tasks, memory and processor, with their limits; "
+	  "connections, opens that\nnobody has read yet, and what was refused. "
+	  "q ends it; m sorts by memory, c by\nprocessor, n by name. Not on a "
+	  "terminal it is printed once.\n\n"
+	  "  -n, --rounds N       print it N times and end\n"
+	  "  -s, --sort KEY       memory, cpu or name\n" MANAGER_HELP JSON_HELP,
+	  cmd_top },
+	{ "grants", "[OPTION]... [MONIKER]", "who has what, and from whom",
+	  "The derivation tree: what is provided, below it who passes it on and "
+	  "who has it,\nby manifest or by a grant, and the live connections. "
+	  "With MONIKER, only trees that\nreach it or those below it.\n\n"
+	  "  -a, --all            also what leads nowhere\n"
+	  MANAGER_HELP JSON_HELP,
+	  cmd_grants },
+	{ "grant", "[OPTION]... MONIKER CAPABILITY",
+	  "give a component something while it runs",
+	  "Of its parent: what that has, provides, or gets from another child. "
+	  "It appears in\nthe running component at /svc/CAPABILITY, a directory "
+	  "at /grants/CAPABILITY. An\noffer of the manifest that was taken back "
+	  "is given again.\n\n"
+	  "      --from SOURCE    parent, self or #CHILD, if several have it\n"
+	  "      --as NAME        under another name\n"
+	  "      --path PATH      at another path of its namespace\n"
+	  "      --directory      it is a directory\n"
+	  "      --storage        it is a storage\n"
+	  "      --rights RIGHTS  of a directory, no more than: r, rw, rx, ...\n"
+	  "      --subdir DIR     of a directory, only what is below DIR\n"
+	  "      --for TIME       for 10s, 5m, 1h30m, ...\n"
+	  "      --uses N         for N opens\n"
+	  "      --no-transfer    no descriptors pass over it\n"
+	  "      --restart        if it is taken back while files are open, "
+	  "restart\n"
+	  "                       the component\n"
+	  "  -q, --quiet          do not say its number\n"
+	  MANAGER_HELP JSON_HELP,
+	  cmd_grant },
+	{ "revoke", "[OPTION]... MONIKER CAPABILITY | OPTION... [MONIKER]...",
+	  "take it back, and all that came of it",
+	  "With all that was derived from it, and every connection, wherever its "
+	  "descriptors\nwent. When this returns 0, it is true: nothing passes any "
+	  "more.\n\n"
+	  "  -a, --all            all that the component has\n"
+	  "      --grant N        the grant #N; '#N' alone will do\n"
+	  "      --connection N   that connection only\n"
+	  "      --restart        restart components that have files open of it\n"
+	  "      --audit          revoke nothing; show what two components gave "
+	  "each\n"
+	  "                       other that would stay\n"
+	  "  -q, --quiet          only the exit status\n"
+	  MANAGER_HELP JSON_HELP,
+	  cmd_revoke },
+	{ "why", "[OPTION]... MONIKER CAPABILITY",
+	  "why does a component have it, or not?",
+	  "The route as it is now, with grants and what was taken back. Without "
+	  "a manager,\nof manifests: -f ROOT.cml.\n\n"
+	  "  -f, --file ROOT.cml  the tree below this manifest\n"
+	  PACKAGES_HELP MANAGER_HELP JSON_HELP,
+	  cmd_why },
 	{ "log", "[OPTION]... [MONIKER]", "what happened, and what was printed",
 	  "Of all components, or of MONIKER and those below it.\n\n"
+	  "      --audit          opens, refusals, ends, grants and revocations "
+	  "only,\n"
+	  "                       with the time\n"
 	  "  -f, --follow         go on as things happen\n"
 	  "  -n, --lines N        the last N only\n" MANAGER_HELP JSON_HELP,
 	  cmd_log },

@@ -5,67 +5,88 @@
 #include "base/own.h"
 #include "cmd/cmd.h"
 
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_NUMBER, /* as text, but of digits */
+	OPTION_LIST, /* may be given again */
+};
+
 struct option {
 	char letter; /* in "accepted" */
 	char brief; /* -q; 0: none */
 	const char *name; /* --quiet */
-	bool has_value;
+	enum option_kind kind;
+	size_t at; /* in struct cmd_options */
+	size_t n_at; /* of a list: its length */
 };
+
+#define AT(field) offsetof(struct cmd_options, field)
 
 static const struct option options[] = {
-	{ 'p', 'p', "packages", true },	     { 'j', 0, "json", false },
-	{ 'q', 'q', "quiet", false },	     { 'f', 'f', "follow", false },
-	{ 'o', 0, "manifest-only", false },  { 'l', 0, "plan", false },
-	{ 'v', 'v', "verbose", false },	     { 'm', 'm', "manager", true },
-	{ 's', 0, "state", true },	     { 't', 0, "start", true },
-	{ 'n', 'n', "lines", true },
+	{ 'p', 'p', "packages", OPTION_LIST, AT(packages), AT(n_packages) },
+	{ 't', 0, "start", OPTION_LIST, AT(starts), AT(n_starts) },
+	{ 'm', 'm', "manager", OPTION_TEXT, AT(manager), 0 },
+	{ 's', 0, "state", OPTION_TEXT, AT(state), 0 },
+	{ 'i', 'f', "file", OPTION_TEXT, AT(file), 0 },
+	{ 'y', 's', "sort", OPTION_TEXT, AT(sort), 0 },
+	{ 'F', 0, "from", OPTION_TEXT, AT(from), 0 },
+	{ 'A', 0, "as", OPTION_TEXT, AT(as), 0 },
+	{ 'P', 0, "path", OPTION_TEXT, AT(path), 0 },
+	{ 'R', 0, "rights", OPTION_TEXT, AT(rights), 0 },
+	{ 'S', 0, "subdir", OPTION_TEXT, AT(subdir), 0 },
+	{ 'T', 0, "for", OPTION_TEXT, AT(duration), 0 },
+	{ 'U', 0, "uses", OPTION_NUMBER, AT(uses), 0 },
+	{ 'g', 0, "grant", OPTION_NUMBER, AT(grant), 0 },
+	{ 'c', 0, "connection", OPTION_NUMBER, AT(connection), 0 },
+	{ 'n', 'n', "lines", OPTION_NUMBER, AT(lines), 0 },
+	{ 'k', 'n', "rounds", OPTION_NUMBER, AT(rounds), 0 },
+	{ 'j', 0, "json", OPTION_FLAG, AT(json), 0 },
+	{ 'q', 'q', "quiet", OPTION_FLAG, AT(quiet), 0 },
+	{ 'f', 'f', "follow", OPTION_FLAG, AT(follow), 0 },
+	{ 'o', 0, "manifest-only", OPTION_FLAG, AT(manifest_only), 0 },
+	{ 'l', 0, "plan", OPTION_FLAG, AT(plan), 0 },
+	{ 'v', 'v', "verbose", OPTION_FLAG, AT(verbose), 0 },
+	{ 'a', 'a', "all", OPTION_FLAG, AT(all), 0 },
+	{ 'u', 0, "audit", OPTION_FLAG, AT(audit), 0 },
+	{ 'r', 0, "restart", OPTION_FLAG, AT(restart), 0 },
+	{ 'D', 0, "directory", OPTION_FLAG, AT(directory), 0 },
+	{ 'G', 0, "storage", OPTION_FLAG, AT(storage), 0 },
+	{ 'N', 0, "no-transfer", OPTION_FLAG, AT(no_transfer), 0 },
 };
 
-static int option_set(struct cmd_options *o, const char *verb, char letter,
-		      const char *value)
+static int option_add(struct cmd_options *to, const char *verb,
+		      const struct option *o, const char *value)
 {
-	switch (letter) {
-	case 'p':
-		if (o->n_packages == CMD_PACKAGES_MAX)
-			return cmd_usage(verb, "more than %d --packages",
-					 CMD_PACKAGES_MAX);
-		o->packages[o->n_packages++] = value;
+	const char **list = (const char **)((char *)to + o->at);
+	size_t *n = (size_t *)((char *)to + o->n_at);
+
+	if (*n == CMD_PACKAGES_MAX)
+		return cmd_usage(verb, "more than %d --%s", CMD_PACKAGES_MAX,
+				 o->name);
+	list[(*n)++] = value;
+	return -1;
+}
+
+static int option_set(struct cmd_options *to, const char *verb,
+		      const struct option *o, const char *value)
+{
+	void *field = (char *)to + o->at;
+
+	switch (o->kind) {
+	case OPTION_FLAG:
+		*(bool *)field = true;
 		break;
-	case 't':
-		if (o->n_starts == CMD_PACKAGES_MAX)
-			return cmd_usage(verb, "more than %d --start",
-					 CMD_PACKAGES_MAX);
-		o->starts[o->n_starts++] = value;
-		break;
-	case 'j':
-		o->json = true;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
-	case 'f':
-		o->follow = true;
-		break;
-	case 'o':
-		o->manifest_only = true;
-		break;
-	case 'l':
-		o->plan = true;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case 'm':
-		o->manager = value;
-		break;
-	case 's':
-		o->state = value;
-		break;
-	case 'n':
+	case OPTION_LIST:
+		return option_add(to, verb, o, value);
+	case OPTION_NUMBER:
 		if (!*value || value[strspn(value, "0123456789")])
-			return cmd_usage(verb, "--lines needs a number, not "
-					 "\"%s\"", value);
-		o->lines = value;
+			return cmd_usage(verb, "--%s needs a number, not "
+					 "\"%s\"", o->name, value);
+		*(const char **)field = value;
+		break;
+	case OPTION_TEXT:
+		*(const char **)field = value;
 		break;
 	}
 	return -1;
@@ -123,14 +144,14 @@ static int option_read(int argc, char **argv, int *at, const char *accepted,
 		return option_unknown(argv[0], accepted, arg);
 	if (arg[n])
 		value = arg + n + (arg[n] == '=');
-	if (value && !o->has_value)
+	if (value && o->kind == OPTION_FLAG)
 		return cmd_usage(argv[0], "%s takes no value", arg);
-	if (o->has_value && !value) {
+	if (o->kind != OPTION_FLAG && !value) {
 		if (*at + 1 >= argc)
 			return cmd_usage(argv[0], "%s needs a value", arg);
 		value = argv[++*at];
 	}
-	return option_set(ret, argv[0], o->letter, value);
+	return option_set(ret, argv[0], o, value);
 }
 
 int cmd_options(int *argc, char **argv, const char *accepted,

@@ -16,6 +16,7 @@
 #include "channel/channel.h"
 #include "host/control.h"
 #include "sys/fd.h"
+#include "sys/loop.h"
 #include "wire/control.h"
 
 const char *json_text(const struct json5_value *object, const char *key)
@@ -24,6 +25,55 @@ const char *json_text(const struct json5_value *object, const char *key)
 	const char *s = v ? json5_string(v) : NULL;
 
 	return s ? s : "";
+}
+
+double json_count(const struct json5_value *object, const char *key)
+{
+	return json5_number(json5_get(object, key), 0);
+}
+
+/* The name has a dot or a line between its two words. */
+const struct json5_value *json_limit(const struct json5_value *budget,
+				     const char *key)
+{
+	size_t first = strcspn(key, ".");
+
+	json5_for_each(limit, json5_get(budget, "limits"))
+		if (!strncmp(limit->key, key, first) &&
+		    strpbrk(limit->key, "._") == limit->key + first &&
+		    !strcmp(limit->key + first + 1, key + first + 1))
+			return limit;
+	return NULL;
+}
+
+/* Places count characters; behind @from there are @n of them. */
+static const char *skip_characters(const char *from, uint32_t n)
+{
+	for (; n && *from; n--)
+		for (from++; ((unsigned char)*from & 0xc0) == 0x80; from++)
+			;
+	return from;
+}
+
+const char *json_source(const char *json, const struct json5_value *value,
+			size_t *ret_n)
+{
+	const char *start = skip_characters(json, value->place.column - 1);
+
+	*ret_n = (size_t)(skip_characters(json, value->end.column - 1) - start);
+	return start;
+}
+
+bool remote_print_json(void *userdata, const char *json,
+		       const struct json5_value *value)
+{
+	_cleanup_text_ struct text t = TEXT_INIT;
+
+	(void)userdata;
+	(void)value;
+	text_printf(&t, "%s\n", json);
+	cmd_print(&t);
+	return true;
 }
 
 static int connect_to(const char *directory, const char *name)
@@ -69,7 +119,8 @@ static int connect_any(const char *directory, struct text *ret_names,
 	return found;
 }
 
-static int remote_connect(const struct cmd_options *options, int *ret_status)
+static int remote_connect(const struct cmd_options *options,
+			  struct text *error, int *ret_status)
 {
 	_cleanup_free_ char *directory = control_directory();
 	_cleanup_text_ struct text names = TEXT_INIT;
@@ -78,48 +129,49 @@ static int remote_connect(const struct cmd_options *options, int *ret_status)
 
 	*ret_status = EXIT_NOT_RUNNING;
 	if (!directory) {
-		cmd_fail("no directory for control sockets: %s",
-			 strerror(errno));
+		text_printf(error, "no directory for control sockets: %s",
+			    strerror(errno));
 		return -1;
 	}
 	if (options->manager) {
 		fd = connect_to(directory, options->manager);
 		if (fd < 0)
-			cmd_fail("no manager %s answers", options->manager);
+			text_printf(error, "no manager %s answers",
+				    options->manager);
 		return fd;
 	}
 	fd = connect_any(directory, &names, &n);
 	if (n > 1) {
-		cmd_fail("several managers run (%s); choose with --manager PID",
-			 text_string(&names));
+		text_printf(error, "several managers run (%s); choose with "
+			    "--manager PID", text_string(&names));
 		*ret_status = EXIT_USAGE;
 	} else if (fd < 0) {
-		cmd_fail("no manager runs; start one with reeve run ROOT.cml");
+		text_puts(error, "no manager runs; start one with reeve run "
+			  "ROOT.cml");
 	}
 	return fd;
 }
 
-static int remote_request(int fd, const char *verb,
-			  const char *const *arguments, size_t n)
+static int remote_send(int fd, const struct remote_request *r)
 {
 	static _Alignas(8) uint8_t bytes[MESSAGE_BYTES_MAX];
 	struct message m = MESSAGE_OVER(bytes);
 	static struct control_request q;
 	size_t i;
-	int r;
+	int k;
 
 	q.txid = 1;
-	q.verb = wire_string_of(verb);
+	q.verb = wire_string_of(r->verb);
 	q.n_arguments = 0;
-	for (i = 0; i < n; i++)
-		q.arguments[q.n_arguments++] = wire_string_of(arguments[i]);
-	r = control_request_write(&m, &q);
-	return r ? r : channel_send(fd, &m, CHANNEL_FOREVER);
+	for (i = 0; i < r->n_arguments; i++)
+		q.arguments[q.n_arguments++] = wire_string_of(r->arguments[i]);
+	k = control_request_write(&m, &q);
+	return k ? k : channel_send(fd, &m, CHANNEL_FOREVER);
 }
 
 /* One data message. False ends the conversation. */
-static bool remote_data(const struct control_event *e, remote_data_fn fn,
-			void *userdata)
+static bool remote_data(const struct control_event *e,
+			const struct remote_request *q)
 {
 	struct arena arena = ARENA_INIT;
 	struct json5_value *value = NULL;
@@ -128,15 +180,32 @@ static bool remote_data(const struct control_event *e, remote_data_fn fn,
 	bool more = true;
 
 	report_init(&report);
-	if (json && !json5_read("answer", json, e->json.n, &arena, &value,
-				&report))
-		more = fn(userdata, json, value);
+	if (json && q->on_data &&
+	    !json5_read("answer", json, e->json.n, &arena, &value, &report))
+		more = q->on_data(q->userdata, json, value);
 	report_fini(&report);
 	arena_fini(&arena);
 	return more;
 }
 
-static int remote_answers(int fd, remote_data_fn fn, void *userdata)
+/* The next message; whoever waits with us is told of each second. */
+static int remote_read(int fd, struct message *m,
+		       const struct remote_request *q)
+{
+	unsigned seconds = 0;
+	int r;
+
+	do
+		r = channel_read(fd, m, q->on_wait ? loop_now() + NS_PER_SECOND
+						   : CHANNEL_FOREVER);
+	while (r == CHANNEL_TIMED_OUT && q->on_wait(q->userdata, ++seconds));
+	message_close_handles(m);
+	m->n_handles = 0;
+	return r;
+}
+
+static int remote_answers(int fd, const struct remote_request *q,
+			  struct text *error)
 {
 	static _Alignas(8) uint8_t bytes[MESSAGE_BYTES_MAX];
 	struct message m = MESSAGE_OVER(bytes);
@@ -144,37 +213,51 @@ static int remote_answers(int fd, remote_data_fn fn, void *userdata)
 	int r;
 
 	for (;;) {
-		r = channel_read(fd, &m, CHANNEL_FOREVER);
-		message_close_handles(&m);
-		m.n_handles = 0;
+		r = remote_read(fd, &m, q);
 		e = (struct control_event){ 0 };
+		if (r == CHANNEL_TIMED_OUT) {
+			text_puts(error, "the manager does not answer");
+			return EXIT_NOT;
+		}
 		if (r || control_event_read(&m, &e)) {
-			cmd_fail("the manager has ended");
+			text_puts(error, "the manager has ended");
 			return EXIT_NOT_RUNNING;
 		}
 		if (e.kind == CONTROL_ON_END) {
-			if (e.error.n)
-				cmd_fail("%.*s", (int)e.error.n, e.error.bytes);
+			text_append(error, e.error.bytes, e.error.n);
 			return e.exit_status;
 		}
-		if (e.kind == CONTROL_ON_DATA && !remote_data(&e, fn, userdata))
+		if (e.kind == CONTROL_ON_DATA && !remote_data(&e, q))
 			return EXIT_DONE;
 	}
+}
+
+int remote_request(const struct cmd_options *options,
+		   const struct remote_request *q, struct text *ret_error)
+{
+	_cleanup_fd_ int fd = -1;
+	int status;
+
+	fd = remote_connect(options, ret_error, &status);
+	if (fd < 0)
+		return status;
+	if (remote_send(fd, q)) {
+		text_puts(ret_error, "the request could not be sent");
+		return EXIT_NOT;
+	}
+	return remote_answers(fd, q, ret_error);
 }
 
 int remote_ask(const struct cmd_options *options, const char *verb,
 	       const char *const *arguments, size_t n, remote_data_fn fn,
 	       void *userdata)
 {
-	_cleanup_fd_ int fd = -1;
-	int status;
+	const struct remote_request q = { verb, arguments, n,
+					  fn,	userdata,  NULL };
+	_cleanup_text_ struct text error = TEXT_INIT;
+	int status = remote_request(options, &q, &error);
 
-	fd = remote_connect(options, &status);
-	if (fd < 0)
-		return status;
-	if (remote_request(fd, verb, arguments, n)) {
-		cmd_fail("the request could not be sent");
-		return EXIT_NOT;
-	}
-	return remote_answers(fd, fn, userdata);
+	if (error.n)
+		cmd_fail("%s", text_string(&error));
+	return status;
 }

@@ -2,8 +2,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/own.h"
+#include "cmd/amount.h"
 #include "cmd/cmd.h"
 #include "cmd/remote.h"
+
+static void put_safe(struct text *t, const char *s)
+{
+	text_safe(t, s, strlen(s));
+}
+
+/* Nothing if it is 0 or not known. */
+static void put_times(struct text *t, const char *before, double n,
+		      const char *after)
+{
+	if (n > 0)
+		text_printf(t, "%s%.0f%s", before, n, after);
+}
 
 static void put_value(struct text *t, const char *key,
 		      const struct json5_value *v)
@@ -15,7 +30,7 @@ static void put_value(struct text *t, const char *key,
 		return;
 	text_printf(t, "%-18s ", key);
 	if (v->type == JSON5_STRING && s)
-		text_puts(t, s);
+		put_safe(t, s);
 	else if (v->type == JSON5_NUMBER)
 		text_printf(t, "%.0f", v->number);
 	else if (v->type == JSON5_BOOL)
@@ -23,33 +38,175 @@ static void put_value(struct text *t, const char *key,
 	text_puts(t, "\n");
 }
 
-/* A declaration says itself in words; a connection, an exit, an account. */
-static void put_item(struct text *t, const struct json5_value *v)
-{
-	const struct json5_value *held = json5_get(v, "held");
-	double signal;
+/* ---- items of arrays ---- */
 
-	if (json5_get(v, "text")) {
-		text_printf(t, "    %s", json_text(v, "text"));
-		/* A capability's own words name its path already. */
-		if (*json_text(v, "path") &&
-		    !strstr(json_text(v, "text"), " at "))
-			text_printf(t, " at %s", json_text(v, "path"));
-	} else if (json5_get(v, "provider")) {
-		text_printf(t, "    %.0f %s -> %s",
-			    json5_number(json5_get(v, "id"), 0),
-			    json_text(v, "capability"), json_text(v, "provider"));
-	} else if (held) {
-		text_printf(t, "    %s: %.0f of %.0f", v->key,
-			    json5_number(held, 0),
-			    json5_number(json5_get(v, "limit"), 0));
-	} else {
-		signal = json5_number(json5_get(v, "signal"), 0);
-		text_printf(t, signal ? "    by signal %.0f" :
-					"    with status %.0f",
-			    signal ? signal :
-				     json5_number(json5_get(v, "code"), 0));
+static void put_declaration(struct text *t, const struct json5_value *v)
+{
+	put_safe(t, json_text(v, "text"));
+	/* A capability's own words name its path already. */
+	if (*json_text(v, "path") && !strstr(json_text(v, "text"), " at ")) {
+		text_puts(t, " at ");
+		put_safe(t, json_text(v, "path"));
 	}
+}
+
+static void put_connection(struct text *t, const struct json5_value *v)
+{
+	text_printf(t, "%.0f ", json_count(v, "id"));
+	put_safe(t, json_text(v, "capability"));
+	text_puts(t, " -> ");
+	put_safe(t, *json_text(v, "provider") ? json_text(v, "provider")
+					      : "framework");
+}
+
+static void put_exit(struct text *t, const struct json5_value *v)
+{
+	double signal = json_count(v, "signal");
+
+	if (signal > 0)
+		text_printf(t, "by signal %.0f", signal);
+	else
+		text_printf(t, "with status %.0f", json_count(v, "code"));
+	text_puts(t, ", ");
+	amount_put_moment(t, json_count(v, "time"));
+}
+
+static void put_charge(struct text *t, const struct json5_value *v)
+{
+	text_printf(t, "%s: %.0f of %.0f", v->key, json_count(v, "held"),
+		    json_count(v, "limit"));
+	put_times(t, ", ", json_count(v, "refused"), " refused");
+}
+
+/* ---- what it may have, and has ---- */
+
+static void put_throttle(struct text *t, const struct json5_value *v)
+{
+	text_printf(t, "%-18s %.0f requests of %.0f a second", "throttle",
+		    json_count(v, "requests"),
+		    json_count(v, "requests_per_second"));
+	if (json_count(v, "delayed") > 0)
+		text_printf(t, "; %.0f delayed, in %.0f pauses",
+			    json_count(v, "delayed"), json_count(v, "pauses"));
+	if (json5_bool(json5_get(v, "throttled"), false))
+		text_puts(t, "; throttled now");
+	text_puts(t, "\n");
+}
+
+static void put_restart(struct text *t, const struct json5_value *v)
+{
+	text_printf(t, "%-18s %s", "restart", json_text(v, "policy"));
+	if (strcmp(json_text(v, "policy"), "never")) {
+		text_puts(t, ", after ");
+		amount_put_time(t, json_count(v, "delay_ms"));
+		text_puts(t, ", then up to ");
+		amount_put_time(t, json_count(v, "max_delay_ms"));
+		text_printf(t, ", %.0f times in a row",
+			    json_count(v, "give_up"));
+	}
+	put_times(t, "; started ", json_count(v, "starts_in_a_row"),
+		  " times in a row");
+	if (json5_get(v, "next_ms") &&
+	    json5_get(v, "next_ms")->type == JSON5_NUMBER) {
+		text_puts(t, "; next in ");
+		amount_put_time(t, json_count(v, "next_ms"));
+	}
+	text_puts(t, "\n");
+}
+
+/* "; 64M at most (cgroup v2)" */
+static void put_limit(struct text *t, const struct json5_value *budget,
+		      const char *key)
+{
+	const struct json5_value *limit = json_limit(budget, key);
+	double value = json_count(limit, "value");
+
+	if (!limit)
+		return;
+	text_puts(t, "; ");
+	if (!strncmp(key, "memory", 6))
+		amount_put_size(t, value);
+	else if (!strcmp(key, "cpu.max"))
+		text_printf(t, "%.0f%% of a core", value);
+	else
+		text_printf(t, "%.0f", value);
+	text_printf(t, " %s",
+		    !strcmp(key, "cpu.share")  ? "is its share" :
+		    !strcmp(key, "memory.min") ? "are sure" :
+						 "at most");
+	if (!strcmp(json_text(limit, "by"), "none"))
+		text_puts(t, " (not enforced here)");
+	else
+		text_printf(t, " (%s)", json_text(limit, "by"));
+}
+
+/* A part of what is used, or "-" where this system does not tell. */
+static bool put_used(struct text *t, const char *what,
+		     const struct json5_value *v,
+		     void (*put)(struct text *t, double amount))
+{
+	text_printf(t, "    %s: ", what);
+	if (!v || v->type != JSON5_NUMBER) {
+		text_puts(t, "-");
+		return false;
+	}
+	put(t, v->number);
+	return true;
+}
+
+static void put_count(struct text *t, double n)
+{
+	text_printf(t, "%.0f", n);
+}
+
+static void put_microseconds(struct text *t, double n)
+{
+	amount_put_time(t, n / 1000);
+}
+
+static void put_budget_memory(struct text *t, const struct json5_value *v)
+{
+	const struct json5_value *memory = json5_get(v, "memory");
+
+	if (put_used(t, "memory", json5_get(memory, "now"), amount_put_size) &&
+	    json_count(memory, "peak") > 0) {
+		text_puts(t, ", at its peak ");
+		amount_put_size(t, json_count(memory, "peak"));
+	}
+	put_limit(t, v, "memory.min");
+	put_limit(t, v, "memory.max");
+	put_times(t, "; the limit was met ", json_count(memory, "hits"),
+		  " times");
+	put_times(t, ", tasks killed for it: ", json_count(memory, "kills"),
+		  "");
+	text_puts(t, "\n");
+}
+
+static void put_budget_cpu(struct text *t, const struct json5_value *v)
+{
+	const struct json5_value *cpu = json5_get(v, "cpu");
+
+	put_used(t, "cpu", json5_get(cpu, "usec"), put_microseconds);
+	put_limit(t, v, "cpu.share");
+	put_limit(t, v, "cpu.max");
+	if (json_count(cpu, "throttled_usec") > 0) {
+		text_puts(t, "; held back for ");
+		put_microseconds(t, json_count(cpu, "throttled_usec"));
+	}
+	text_puts(t, "\n");
+}
+
+static void put_budget(struct text *t, const struct json5_value *v)
+{
+	const struct json5_value *tasks = json5_get(v, "tasks");
+
+	text_printf(t, "%-18s of %s, with all below it\n", "budget",
+		    json_text(v, "moniker"));
+	put_budget_memory(t, v);
+	put_budget_cpu(t, v);
+	put_used(t, "tasks", json5_get(tasks, "now"), put_count);
+	put_limit(t, v, "tasks.max");
+	put_times(t, "; ", json_count(tasks, "refused"), " refused");
 	text_puts(t, "\n");
 }
 
@@ -64,34 +221,64 @@ static void put_plan(struct text *t, const struct json5_value *v)
 	}
 }
 
+/* ---- the whole ---- */
+
+struct section {
+	const char *key;
+	/* One of these: the whole member, or each item of it on a line. */
+	void (*put)(struct text *t, const struct json5_value *v);
+	void (*put_item)(struct text *t, const struct json5_value *v);
+};
+
+static const struct section sections[] = {
+	{ "uses", NULL, put_declaration },
+	{ "exposes", NULL, put_declaration },
+	{ "capabilities", NULL, put_declaration },
+	{ "offers", NULL, put_declaration },
+	{ "exits", NULL, put_exit },
+	{ "account", NULL, put_charge },
+	{ "connections", NULL, put_connection },
+	{ "throttle", put_throttle, NULL },
+	{ "restart", put_restart, NULL },
+	{ "budget", put_budget, NULL },
+	{ "plan_text", put_plan, NULL },
+};
+
+static void put_member(struct text *t, const struct json5_value *v)
+{
+	const struct section *s = sections;
+
+	while (s < sections + N_ELEMENTS(sections) && strcmp(s->key, v->key))
+		s++;
+	if (s == sections + N_ELEMENTS(sections)) {
+		/* The plan as an object is for programs. */
+		if (v->type < JSON5_ARRAY)
+			put_value(t, v->key, v);
+		return;
+	}
+	if (s->put) {
+		s->put(t, v);
+		return;
+	}
+	if (json5_first(v))
+		text_printf(t, "%s\n", v->key);
+	json5_for_each(item, v) {
+		text_puts(t, "    ");
+		s->put_item(t, item);
+		text_puts(t, "\n");
+	}
+}
+
 static bool on_show(void *userdata, const char *json,
 		    const struct json5_value *value)
 {
 	const struct cmd_options *options = userdata;
 	_cleanup_text_ struct text t = TEXT_INIT;
 
-	if (options->json) {
-		text_printf(&t, "%s\n", json);
-		cmd_print(&t);
-		return true;
-	}
-	json5_for_each(v, value) {
-		if (!strcmp(v->key, "plan"))
-			continue;
-		if (!strcmp(v->key, "plan_text")) {
-			put_plan(&t, v);
-			continue;
-		}
-		if (v->type < JSON5_ARRAY) {
-			put_value(&t, v->key, v);
-			continue;
-		}
-		if (!json5_first(v))
-			continue;
-		text_printf(&t, "%s\n", v->key);
-		json5_for_each(item, v)
-			put_item(&t, item);
-	}
+	if (options->json)
+		return remote_print_json(NULL, json, value);
+	json5_for_each(v, value)
+		put_member(&t, v);
 	cmd_print(&t);
 	return true;
 }

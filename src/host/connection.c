@@ -6,11 +6,15 @@
 #include "host/connection.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "sys/fd.h"
@@ -32,7 +36,9 @@ struct connections {
 	size_t threshold;
 };
 
-enum { THRESHOLD_MIN = 256 };
+enum { THRESHOLD_MIN = 256, DUPLICATES_MAX = 16 };
+
+#define LABEL_PREFIX "reeve/"
 
 static struct record *record_find(struct connections *s, uint64_t id)
 {
@@ -54,6 +60,7 @@ void connections_remove(struct connections *s, struct connection *c)
 	list_unlink(&c->by_slot);
 	list_unlink(&c->by_opener);
 	list_unlink(&c->by_provider);
+	list_unlink(&c->by_revocation);
 	map_unlink(&s->by_id, &r->node);
 	free(r);
 }
@@ -64,20 +71,33 @@ static void connections_end(struct connections *s, struct record *r)
 	connections_remove(s, &r->connection);
 }
 
-static void on_epoll(struct loop_source *source, uint32_t events)
+/*
+ * Only a hang-up is the end: it means that nothing passes in either direction
+ * any more. A peer that shuts down one direction is half-way there, and would
+ * otherwise be forgotten while it still listens.
+ */
+void connections_poll(struct connections *s)
 {
-	struct connections *s = container_of(source, struct connections, source);
 	struct epoll_event ready[64];
 	struct record *r;
 	int n, i;
 
+	do {
+		n = epoll_wait(s->epoll_fd, ready, (int)N_ELEMENTS(ready), 0);
+		for (i = 0; i < n; i++) {
+			if (!(ready[i].events & EPOLLHUP))
+				continue;
+			r = record_find(s, ready[i].data.u64);
+			if (r) /* Race 1. */
+				connections_end(s, r);
+		}
+	} while (n == (int)N_ELEMENTS(ready));
+}
+
+static void on_epoll(struct loop_source *source, uint32_t events)
+{
 	(void)events;
-	n = epoll_wait(s->epoll_fd, ready, (int)N_ELEMENTS(ready), 0);
-	for (i = 0; i < n; i++) {
-		r = record_find(s, ready[i].data.u64);
-		if (r) /* Race 1. */
-			connections_end(s, r);
-	}
+	connections_poll(container_of(source, struct connections, source));
 }
 
 int connections_new(struct loop *loop, const struct connection_owner *owner,
@@ -122,10 +142,105 @@ void connections_free(struct connections *s)
 	free(s);
 }
 
+size_t connection_label(const struct connection *c,
+			char ret[static CONNECTION_LABEL_MAX])
+{
+	/* The hash is keyed: nobody can make a label that will be another's. */
+	int n = snprintf(ret + 1, CONNECTION_LABEL_MAX - 1,
+			 LABEL_PREFIX "%016llx/%016llx",
+			 (unsigned long long)c->id,
+			 (unsigned long long)map_hash(&c->id, sizeof(c->id)));
+
+	ret[0] = 0;
+	return (size_t)n + 1;
+}
+
+/* Name the end. One that came from a listener has that one's name already. */
+static int connection_bind(struct connection *c, int fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char label[CONNECTION_LABEL_MAX];
+	socklen_t n = (socklen_t)connection_label(c, label);
+
+	memcpy(address.sun_path, label, n);
+	n += (socklen_t)offsetof(struct sockaddr_un, sun_path);
+	c->has_label = !bind(fd, (struct sockaddr *)&address, n);
+	if (c->has_label)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	/* Handed over before, it has a label already. Who has named it himself
+	 * wants something else than to connect. */
+	n = sizeof(address);
+	if (getsockname(fd, (struct sockaddr *)&address, &n) < 0)
+		return -errno;
+	return address.sun_path[0] ||
+			       !strncmp(address.sun_path + 1, LABEL_PREFIX,
+					strlen(LABEL_PREFIX)) ?
+		       0 :
+		       -EADDRINUSE;
+}
+
+static struct record *record_new(struct connections *s)
+{
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	list_init(&r->connection.by_slot);
+	list_init(&r->connection.by_opener);
+	list_init(&r->connection.by_provider);
+	list_init(&r->connection.by_revocation);
+	r->connection.id = ++s->last_id;
+	r->connection.opened_at = loop_now();
+	r->connection.turn = loop_n_turns(s->loop);
+	if (map_link(&s->by_id, &r->node,
+		     map_hash(&r->connection.id, sizeof(r->connection.id))) <
+	    0) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+/*
+ * A channel that is handed over once more, by whoever got it the first time: the
+ * set knows the pair of file and number. It goes in under another number.
+ */
+static int connection_watch_again(struct connections *s, int fd,
+				  struct epoll_event *event)
+{
+	int number = fd, r = -EEXIST, k;
+
+	for (k = 0; k < DUPLICATES_MAX && r == -EEXIST; k++) {
+		number = fcntl(fd, F_DUPFD_CLOEXEC, number + 1);
+		if (number < 0)
+			return -errno;
+		r = epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, number, event) < 0 ?
+			    -errno :
+			    0;
+		close(number);
+	}
+	return r;
+}
+
+static int connection_watch(struct connections *s, struct connection *c, int fd)
+{
+	struct epoll_event event = { .events = EPOLLET, .data.u64 = c->id };
+	socklen_t n = sizeof(c->cookie);
+	int r;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &c->cookie, &n) < 0)
+		return -errno;
+	r = connection_bind(c, fd);
+	if (!r && epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		r = errno == EEXIST ? connection_watch_again(s, fd, &event) :
+				      -errno;
+	return r;
+}
+
 int connections_add(struct connections *s, int fd, struct connection **ret)
 {
-	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLHUP | EPOLLET };
-	socklen_t n = sizeof(uint64_t);
 	struct record *r;
 	int k;
 
@@ -135,32 +250,36 @@ int connections_add(struct connections *s, int fd, struct connection **ret)
 		if (s->threshold < THRESHOLD_MIN)
 			s->threshold = THRESHOLD_MIN;
 	}
-	r = calloc(1, sizeof(*r));
+	r = record_new(s);
 	if (!r)
 		return -ENOMEM;
-	list_init(&r->connection.by_slot);
-	list_init(&r->connection.by_opener);
-	list_init(&r->connection.by_provider);
-	r->connection.id = ++s->last_id;
-	r->connection.opened_at = loop_now();
-	r->connection.turn = loop_n_turns(s->loop);
-	event.data.u64 = r->connection.id;
-	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &r->connection.cookie, &n) <
-		    0 ||
-	    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-		k = -errno;
-		free(r);
-		return k;
-	}
-	k = map_link(&s->by_id, &r->node,
-		     map_hash(&r->connection.id, sizeof(r->connection.id)));
+	k = connection_watch(s, &r->connection, fd);
 	if (k < 0) {
-		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-		free(r);
+		connections_remove(s, &r->connection);
 		return k;
 	}
 	*ret = &r->connection;
 	return 0;
+}
+
+int connections_add_own(struct connections *s,
+			void (*on_cut)(struct connection *c),
+			struct connection **ret)
+{
+	struct record *r = record_new(s);
+
+	if (!r)
+		return -ENOMEM;
+	r->connection.on_cut = on_cut;
+	*ret = &r->connection;
+	return 0;
+}
+
+struct connection *connections_find(struct connections *s, uint64_t id)
+{
+	struct record *r = record_find(s, id);
+
+	return r ? &r->connection : NULL;
 }
 
 /* Mark every connection that the kernel still lists in the set. */
@@ -203,7 +322,8 @@ int connections_reconcile(struct connections *s)
 		for (node = s->by_id.buckets[i]; node; node = next) {
 			next = node->next;
 			r = container_of(node, struct record, node);
-			if (r->seen != s->n_reconciled)
+			if (r->seen != s->n_reconciled &&
+			    !r->connection.on_cut)
 				connections_end(s, r);
 		}
 	}

@@ -24,6 +24,7 @@
 #include "channel/channel.h"
 #include "host/control_conn.h"
 #include "host/control_verbs.h"
+#include "host/revoke.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/control.h"
@@ -69,6 +70,8 @@ void control_conn_close(struct control_conn *c)
 		list_unlink(&q->link);
 		free(q);
 	}
+	revoke_forget(c->manager, c);
+	manager_doom_forget(c->manager, c);
 	list_unlink(&c->listener.link);
 	list_unlink(&c->link);
 	c->control->n_connections--;

@@ -22,6 +22,7 @@ struct control_conn {
 	/* For those that follow the journal. */
 	struct journal_listener listener;
 	char moniker[CONTROL_CONN_ARGUMENT];
+	bool wants_audit; /* only what is about authority */
 	/* For those that wait for an instance's state. */
 	bool wants_stopped;
 };
@@ -34,3 +35,8 @@ void control_conn_end(struct control_conn *c, int exit_status,
 		      const char *error);
 
 void control_conn_close(struct control_conn *c);
+
+/* The realm that is meant by @name: a whole moniker, else a unique ending or,
+ * after a slash, beginning. NULL, and the connection was ended, if there is
+ * none. */
+struct realm *control_conn_find(struct control_conn *c, const char *name);

@@ -1,5 +1,6 @@
 /*
- * The requests: list, show, start, stop, log. Monikers may be given by a unique
+ * The requests about components: list, show, start, stop, log and so on; those
+ * about authority are in control_authority.c. Monikers may be given by a unique
  * beginning ("/sh" for /shop) or ending ("web" for /shop/web); what is ambiguous
  * is answered with the choices.
  */
@@ -7,8 +8,11 @@
 
 #include <string.h>
 
+#include "host/child.h"
+#include "host/control_authority.h"
 #include "host/describe.h"
 #include "host/instance.h"
+#include "host/restart.h"
 
 /* ---- finding realms ---- */
 
@@ -46,7 +50,7 @@ static size_t conn_match(const struct control_conn *c, const char *name,
 
 /* A whole moniker, else a unique ending or, after a slash, beginning. Ends the
  * connection if there is none. */
-static struct realm *conn_find(struct control_conn *c, const char *name)
+struct realm *control_conn_find(struct control_conn *c, const char *name)
 {
 	struct realm *r = manager_find(c->manager, name);
 	_cleanup_text_ struct text names = TEXT_INIT;
@@ -93,7 +97,7 @@ static void verb_list(struct control_conn *c, const char *const *argv,
 static void verb_show(struct control_conn *c, const char *const *argv,
 		      unsigned n)
 {
-	struct realm *r = conn_find(c, argv[0]);
+	struct realm *r = control_conn_find(c, argv[0]);
 	_cleanup_text_ struct text t = TEXT_INIT;
 
 	if (!r)
@@ -111,41 +115,43 @@ static void verb_show(struct control_conn *c, const char *const *argv,
 static void verb_start(struct control_conn *c, const char *const *argv,
 		       unsigned n)
 {
-	struct realm *r = conn_find(c, argv[0]);
-	struct instance *i;
+	struct realm *r = control_conn_find(c, argv[0]);
+	const char *why;
 
 	(void)n;
 	if (!r)
 		return;
-	if (manager_resolve(c->manager, r) < 0 || r->state != REALM_RESOLVED ||
-	    instance_get(c->manager, r, &i) < 0) {
-		control_conn_end(c, 1, r->broken ? r->broken :
-						   "it cannot be resolved");
+	why = child_start(c->manager, r, "the operator asked for it", true);
+	control_conn_end(c, why ? 1 : 0, why);
+}
+
+/* Stopped and started again, or only started. */
+static void verb_restart(struct control_conn *c, const char *const *argv,
+			 unsigned n)
+{
+	struct realm *r = control_conn_find(c, argv[0]);
+	struct instance *i = r ? instance_of(r) : NULL;
+
+	if (!r)
+		return;
+	if (!i || !restart_instance(i, "the operator asked for a restart")) {
+		verb_start(c, argv, n);
 		return;
 	}
-	if (!r->manifest->program) {
-		control_conn_end(c, 1, "it has no program; its children can be "
-				 "started");
-		return;
-	}
-	/* Whoever asks by hand need not wait for the end of a back-off. */
-	if (i->state == LIFE_BACKOFF)
-		instance_event(i, LIFE_ASKED, NULL);
-	manager_start(c->manager, i, "the operator asked for it", false);
 	control_conn_end(c, 0, NULL);
 }
 
 static void verb_stop(struct control_conn *c, const char *const *argv,
 		      unsigned n)
 {
-	struct realm *r = conn_find(c, argv[0]);
+	struct realm *r = control_conn_find(c, argv[0]);
 	struct instance *i;
 
 	(void)n;
 	if (!r)
 		return;
 	i = instance_of(r);
-	if (!i || !instance_is_alive(i)) {
+	if (!i || (!instance_is_alive(i) && !restart_is_coming(i))) {
 		_cleanup_text_ struct text t = TEXT_INIT;
 
 		text_printf(&t, "%s is not running", r->moniker);
@@ -165,12 +171,36 @@ static void send_entry(struct control_conn *c, const struct journal_entry *e)
 		control_conn_data(c, text_string(&json));
 }
 
+static bool entry_is_wanted(const struct control_conn *c,
+			    const struct journal_entry *e)
+{
+	return !c->wants_audit || journal_is_audit(e->kind);
+}
+
+struct kept {
+	struct control_conn *c;
+	size_t n, skip; /* of those that are wanted */
+};
+
+static bool count_kept(void *userdata, const struct journal_entry *e)
+{
+	struct kept *k = userdata;
+
+	k->n += entry_is_wanted(k->c, e);
+	return true;
+}
+
 static bool on_kept(void *userdata, const struct journal_entry *e)
 {
-	struct control_conn *c = userdata;
+	struct kept *k = userdata;
 
-	send_entry(c, e);
-	return c->fd >= 0;
+	if (!entry_is_wanted(k->c, e))
+		return true;
+	if (k->skip)
+		k->skip--;
+	else
+		send_entry(k->c, e);
+	return k->c->fd >= 0;
 }
 
 static void on_entry(struct journal_listener *l, const struct journal_entry *e)
@@ -179,10 +209,24 @@ static void on_entry(struct journal_listener *l, const struct journal_entry *e)
 
 	if (*c->moniker && !moniker_is_below(e->moniker, c->moniker))
 		return;
-	send_entry(c, e);
+	if (entry_is_wanted(c, e))
+		send_entry(c, e);
 }
 
-/* log [MONIKER|"" [N|"" [follow]]]: the last N, or all. */
+/* The last @last that are kept; 0: all. */
+static void send_kept(struct control_conn *c, size_t last)
+{
+	const char *moniker = *c->moniker ? c->moniker : NULL;
+	struct journal *j = c->manager->journal;
+	struct kept k = { .c = c };
+
+	journal_each(j, moniker, 0, count_kept, &k);
+	if (last && last < k.n)
+		k.skip = k.n - last;
+	journal_each(j, moniker, 0, on_kept, &k);
+}
+
+/* log [MONIKER|"" [N|"" [follow|"" [audit]]]]: the last N, or all. */
 static void verb_log(struct control_conn *c, const char *const *argv,
 		     unsigned n)
 {
@@ -191,20 +235,20 @@ static void verb_log(struct control_conn *c, const char *const *argv,
 	const char *s;
 
 	if (n > 0 && *argv[0]) {
-		r = conn_find(c, argv[0]);
+		r = control_conn_find(c, argv[0]);
 		if (!r)
 			return;
 		strncpy(c->moniker, r->moniker, sizeof(c->moniker) - 1);
 	}
+	c->wants_audit = n > 3 && !strcmp(argv[3], "audit");
 	for (s = n > 1 ? argv[1] : ""; *s >= '0' && *s <= '9'; s++)
 		if (last < JOURNAL_KEPT)
 			last = last * 10 + (size_t)(*s - '0');
 	if (last || n < 2 || !*argv[1])
-		journal_each(c->manager->journal,
-			     *c->moniker ? c->moniker : NULL, last, on_kept, c);
+		send_kept(c, last);
 	if (c->fd < 0)
 		return;
-	if (n < 3) {
+	if (n < 3 || strcmp(argv[2], "follow")) {
 		control_conn_end(c, 0, NULL);
 		return;
 	}
@@ -225,13 +269,45 @@ static void verb_status(struct control_conn *c, const char *const *argv,
 		control_conn_end(c, 0, NULL);
 }
 
+/* The tasks, the memory and the requests of what runs. */
+static void verb_top(struct control_conn *c, const char *const *argv,
+		     unsigned n)
+{
+	struct realm *r, *top = n ? control_conn_find(c, argv[0]) :
+				    c->manager->tree.root;
+	_cleanup_text_ struct text t = TEXT_INIT;
+
+	if (!top)
+		return;
+	for (r = top; r && realm_is_below(r, top) && c->fd >= 0;
+	     r = realm_next(r)) {
+		if (!instance_of(r) || !instance_is_alive(instance_of(r)))
+			continue;
+		text_clear(&t);
+		describe_usage(c->manager, r, &t);
+		control_conn_data(c, text_string(&t));
+	}
+	if (c->fd >= 0)
+		control_conn_end(c, 0, NULL);
+}
+
 static const struct control_verb verbs[] = {
+	{ "create", 4, 4, true, verb_create },
+	{ "destroy", 1, 1, true, verb_destroy },
+	{ "grant", 2, 3, true, verb_grant },
+	{ "grants", 0, 1, false, verb_grants },
+	{ "limit", 2, 2, true, verb_limit },
 	{ "list", 0, 0, false, verb_list },
-	{ "log", 0, 3, false, verb_log },
+	{ "log", 0, 4, false, verb_log },
+	{ "restart", 1, 1, true, verb_restart },
+	{ "restore", 1, 1, true, verb_restore },
+	{ "revoke", 2, 4, true, verb_revoke },
 	{ "show", 1, 2, false, verb_show },
 	{ "start", 1, 1, true, verb_start },
 	{ "status", 0, 0, false, verb_status },
 	{ "stop", 1, 1, true, verb_stop },
+	{ "top", 0, 1, false, verb_top },
+	{ "why", 2, 2, false, verb_why },
 };
 
 const struct control_verb *control_verb_find(const char *name, size_t n)

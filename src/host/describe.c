@@ -4,8 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/authority.h"
+#include "host/budget.h"
 #include "host/instance.h"
+#include "host/restart.h"
 #include "host/run.h"
+
+/* For people: the first hundred tell the story. */
+enum { CONNECTIONS_SHOWN = 100 };
 
 static void member(struct text *t, const char *key, const char *value)
 {
@@ -43,6 +49,8 @@ static void describe_start(const struct realm *r, struct text *t)
 		text_printf(t, ",\"uptime_ms\":%llu",
 			    (unsigned long long)((loop_now() - i->started_at) /
 						 NS_PER_MS));
+	} else if (i && *i->reason) {
+		member(t, "reason", i->reason);
 	}
 	if (r->broken)
 		member(t, "error", r->broken);
@@ -121,8 +129,7 @@ static void describe_connections(const struct instance *i, struct text *t)
 
 	text_puts(t, ",\"connections\":[");
 	list_for_each(c, &i->opened, by_opener) {
-		/* `show` is for people: the first hundred tell the story. */
-		if (n++ == 100)
+		if (n++ == CONNECTIONS_SHOWN)
 			break;
 		text_printf(t, "%s{\"id\":%llu", first ? "" : ",",
 			    (unsigned long long)c->id);
@@ -151,6 +158,11 @@ static void describe_instance(struct instance *i, struct text *t)
 	describe_exits(i, t);
 	describe_accounts(i, t);
 	describe_connections(i, t);
+	text_puts(t, ",\"throttle\":");
+	throttle_render_json(&i->throttle, t);
+	text_puts(t, ",\"restart\":");
+	restart_render_json(i->realm, i, t);
+	budget_render_json(i->manager, i->realm, t);
 }
 
 static void describe_plan(struct manager *m, struct realm *r, struct text *t)
@@ -198,6 +210,111 @@ void describe_full(struct manager *m, struct realm *r, bool with_plan,
 		describe_instance(r->instance, t);
 	if (with_plan && r->manifest)
 		describe_plan(m, r, t);
+	text_puts(t, "}");
+}
+
+/* ---- authority ---- */
+
+static const char *slot_kind_name(const struct slot *s)
+{
+	static const char *const grants[] = {
+		[GRANT_OFFER] = "grant",
+		[GRANT_COPY] = "copy",
+		[GRANT_REGISTRATION] = "registration",
+		[GRANT_RULE] = "rule",
+	};
+
+	/* A grant's second slot is the use or the expose that goes with it. */
+	return s->grant && s == &s->grant->slots[0] ?
+		       grants[s->grant->kind] :
+		       decl_kind_name(s->decl->kind);
+}
+
+static void describe_grant(const struct grant *g, struct text *t)
+{
+	uint64_t ms = authority_ms_left(g);
+
+	text_printf(t, ",\"grant\":%llu", (unsigned long long)g->id);
+	member(t, "by", authority_is_operators(g) ? "the operator" :
+						    g->by->moniker);
+	text_printf(t, ",\"since\":%llu",
+		    (unsigned long long)authority_since(g));
+	if (ms)
+		text_printf(t, ",\"expires_in_ms\":%llu",
+			    (unsigned long long)ms);
+	if (g->uses_left != GRANT_USES_ANY)
+		text_printf(t, ",\"uses_left\":%u", g->uses_left);
+}
+
+static void describe_slot_connections(const struct slot *s, struct text *t)
+{
+	const struct connection *c;
+	size_t n = 0;
+
+	text_puts(t, ",\"connections\":[");
+	list_for_each(c, &s->connections, by_slot) {
+		if (n++ == CONNECTIONS_SHOWN)
+			break;
+		text_printf(t, "%s{\"id\":%llu,\"ms\":%llu",
+			    n == 1 ? "" : ",", (unsigned long long)c->id,
+			    (unsigned long long)((loop_now() - c->opened_at) /
+						 NS_PER_MS));
+		member(t, "opener", c->opener ? c->opener->realm->moniker :
+						NULL);
+		member(t, "provider",
+		       c->provider ? c->provider->realm->moniker :
+		       c->on_cut   ? "framework" :
+				     NULL);
+		text_puts(t, "}");
+	}
+	text_puts(t, "]");
+}
+
+void describe_slot(const struct slot *s, unsigned depth, struct text *t)
+{
+	_cleanup_text_ struct text words = TEXT_INIT;
+	const struct decl *d = s->decl;
+
+	text_printf(t, "{\"depth\":%u", depth);
+	member(t, "kind", slot_kind_name(s));
+	member(t, "capability", d->target_name);
+	member(t, "type", capability_type_name(d->type));
+	member(t, "holder", s->holder->moniker);
+	decl_render(d, &words);
+	member(t, "text", text_string(&words));
+	if (s->grant)
+		describe_grant(s->grant, t);
+	else if (d->place.line)
+		text_printf(t, ",\"line\":%u,\"column\":%u", d->place.line,
+			    d->place.column);
+	if (!s->grant)
+		member(t, "file", s->declarer->manifest->file);
+	if (d->has_rights) {
+		text_clear(&words);
+		rights_render(d->rights, &words);
+		member(t, "rights", text_string(&words));
+	}
+	if (d->access) {
+		text_clear(&words);
+		access_render(d->access, &words);
+		member(t, "access", text_string(&words));
+	}
+	if (s->cut)
+		member(t, "cut_by", slot_cut_name(s->cut));
+	describe_slot_connections(s, t);
+	text_puts(t, "}");
+}
+
+void describe_usage(struct manager *m, const struct realm *r, struct text *t)
+{
+	const struct instance *i = instance_of(r);
+
+	describe_start(r, t);
+	text_printf(t, ",\"opens_waiting\":%u", i->outgoing.n_pending);
+	describe_accounts(i, t);
+	text_puts(t, ",\"throttle\":");
+	throttle_render_json(&i->throttle, t);
+	budget_render_json(m, r, t);
 	text_puts(t, "}");
 }
 

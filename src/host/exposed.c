@@ -42,7 +42,12 @@ static void on_give_back(uint64_t client)
 	account_release(&i->account, CHARGE_DIRECTORIES);
 }
 
-static const struct directory_payer payer = { on_take, on_give_back };
+static const struct directory_payer payer = {
+	.on_take = on_take,
+	.on_give_back = on_give_back,
+	.may_ask = throttle_may_ask,
+	.on_request = throttle_on_request,
+};
 
 static void on_open(void *userdata, const struct directory_open *open,
 		    int take_server_end)

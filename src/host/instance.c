@@ -14,10 +14,13 @@
 #include <time.h>
 
 #include "channel/channel.h"
+#include "host/authority.h"
 #include "host/exposed.h"
+#include "host/mounted.h"
 #include "host/namespace.h"
 #include "host/output.h"
-#include "host/realm_server.h"
+#include "host/served.h"
+#include "host/restart.h"
 #include "host/run.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
@@ -28,14 +31,8 @@ enum {
 	TERM_MS = 1000, /* until SIGTERM, for who was told otherwise */
 	KILL_AGAIN_MS = 1000,
 	START_MS = 20000, /* a cell that is not up by then never will be */
-	BACKOFF_FIRST_MS = 100,
-	BACKOFF_LAST_MS = 30000,
-	/* It ran this long: its crashes so far are forgotten. */
-	BACKOFF_FORGET_MS = 10000,
 	/* The exit status for what did not even begin, as in a shell. */
 	CANNOT_START = 126,
-	/* Crashes in a row after which the opens that wait are refused. */
-	CRASHES_MAX = 6,
 };
 
 static void on_outgoing_readable(struct outgoing *o)
@@ -48,6 +45,19 @@ static void on_outgoing_readable(struct outgoing *o)
 struct instance *instance_of(const struct realm *r)
 {
 	return r->instance;
+}
+
+/* What it may hold, and how much it may ask for. */
+static void instance_bound(struct instance *i)
+{
+	const struct limits *limits = restart_limits_of(i->realm);
+
+	account_init(&i->account);
+	if (limits)
+		account_limit(&i->account, limits);
+	throttle_init(&i->throttle, i->manager->loop, i->manager->journal,
+		      i->realm->moniker,
+		      limits ? limits->requests_per_second : 0);
 }
 
 int instance_get(struct manager *m, struct realm *r, struct instance **ret)
@@ -65,13 +75,15 @@ int instance_get(struct manager *m, struct realm *r, struct instance **ret)
 		i->realm = r;
 		i->cell = (struct cell)CELL_INIT;
 		i->lifecycle_fd = i->bootstrap_fd = -1;
-		account_init(&i->account);
+		instance_bound(i);
 		opener_init(&i->opener, &i->account);
 		outgoing_init(&i->outgoing, m->loop, on_outgoing_readable);
 		list_init(&i->opened);
+		list_init(&i->granted);
 		list_init(&i->provided);
 		list_init(&i->link);
 		list_init(&i->by_start);
+		list_init(&i->by_due);
 		list_link(&m->instances, &i->link);
 		m->n_instances++;
 		r->instance = i;
@@ -113,9 +125,13 @@ void instance_retire(struct instance *i)
 {
 	assert(!instance_is_alive(i));
 	loop_timer_cancel(&i->timer);
+	restart_forget(i);
+	throttle_fini(&i->throttle);
 	instance_drop_connections(i);
-	realm_server_drop(i->manager, i);
+	served_drop(i);
 	exposed_drop(i);
+	authority_forget_payer(i);
+	mounted_forget_instance(i);
 	outgoing_fini(&i->outgoing);
 	opener_fini(&i->opener);
 	exposed_free(TAKE(i->exposed));
@@ -132,7 +148,7 @@ void instance_retire(struct instance *i)
 
 static void on_timer(struct loop_timer *timer);
 
-static void instance_set_timer(struct instance *i, uint64_t ms)
+void instance_set_timer(struct instance *i, uint64_t ms)
 {
 	loop_timer_set(i->manager->loop, &i->timer, ms * NS_PER_MS, on_timer);
 }
@@ -153,6 +169,16 @@ static void instance_terminate(struct instance *i)
 	instance_set_timer(i, instance_grace(i));
 }
 
+/* Stopped as any other; and started, if that was what it waited for. */
+static void instance_back_off_ended(struct instance *i)
+{
+	bool starts = i->starts_again;
+
+	instance_event(i, LIFE_EXPIRED, NULL);
+	if (starts)
+		instance_event(i, LIFE_WANTED, NULL);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
 	struct instance *i = container_of(timer, struct instance, timer);
@@ -165,6 +191,8 @@ static void on_timer(struct loop_timer *timer)
 			      START_MS / 1000);
 	if (i->state == LIFE_STOPPING && !i->has_term)
 		instance_terminate(i);
+	else if (i->state == LIFE_BACKOFF)
+		instance_back_off_ended(i);
 	else if (i->state == LIFE_KILLING && !i->cell.id)
 		instance_event(i, LIFE_EXITED, NULL);
 	else
@@ -179,8 +207,10 @@ static void act_nothing(struct instance *i)
 static void act_start(struct instance *i)
 {
 	outgoing_unwatch(&i->outgoing);
+	restart_forget(i);
 	i->n_starts++;
 	i->has_exit = false;
+	i->has_ended_well = false;
 	i->was_asked = false;
 	i->has_started = false;
 	i->started_at = loop_now();
@@ -239,50 +269,16 @@ static void act_watch(struct instance *i)
 		outgoing_refuse(&i->outgoing, REEVE_ERR_UNAVAILABLE);
 		return;
 	}
-	if (!r)
+	/* Who starts again does so anyhow, and after its providers. */
+	if (!r && !restart_is_coming(i))
 		r = outgoing_watch(&i->outgoing);
 	if (r < 0)
 		outgoing_refuse(&i->outgoing, REEVE_ERR_NO_RESOURCES);
 }
 
-static uint64_t backoff_ms(unsigned n_crashes)
+static void act_later(struct instance *i)
 {
-	uint64_t ms = BACKOFF_FIRST_MS;
-
-	/* The first crash may be an accident: the next open may try at once. */
-	if (n_crashes < 2)
-		return 0;
-	while (--n_crashes > 1 && ms < BACKOFF_LAST_MS)
-		ms *= 2;
-	return ms < BACKOFF_LAST_MS ? ms : BACKOFF_LAST_MS;
-}
-
-static void act_wait(struct instance *i)
-{
-	uint64_t ms;
-
-	if (loop_now() - i->started_at > BACKOFF_FORGET_MS * NS_PER_MS)
-		i->n_crashes = 0;
-	i->n_crashes++;
-	ms = backoff_ms(i->n_crashes);
-	outgoing_renew(&i->outgoing);
-	if (i->outgoing.n_pending && i->n_crashes >= CRASHES_MAX) {
-		journal_write(i->manager->journal, JOURNAL_REFUSED,
-			      i->realm->moniker, NULL, NULL,
-			      "%u opens refused: it ended %u times in a row "
-			      "without reading them; see reeve log %s",
-			      i->outgoing.n_pending, i->n_crashes,
-			      i->realm->moniker);
-		outgoing_refuse(&i->outgoing, REEVE_ERR_UNAVAILABLE);
-	}
-	if (ms && i->outgoing.n_pending)
-		journal_write(i->manager->journal, JOURNAL_MANAGER,
-			      i->realm->moniker, NULL, NULL,
-			      "ended %u times in a row by a crash or without "
-			      "reading an open; waits %llu ms before it may "
-			      "start again",
-			      i->n_crashes, (unsigned long long)ms);
-	instance_set_timer(i, ms);
+	i->starts_again = true;
 }
 
 static void act_remove(struct instance *i)
@@ -300,7 +296,8 @@ static void act_impossible(struct instance *i)
 static void (*const actions[])(struct instance *) = {
 	[LIFE_NOTHING] = act_nothing, [LIFE_START] = act_start,
 	[LIFE_ASK] = act_ask,	      [LIFE_KILL] = act_kill,
-	[LIFE_WATCH] = act_watch,     [LIFE_WAIT] = act_wait,
+	[LIFE_WATCH] = act_watch,     [LIFE_WAIT] = restart_wait,
+	[LIFE_LATER] = act_later,     [LIFE_SUSPEND] = restart_suspend,
 	[LIFE_REMOVE] = act_remove,   [LIFE_IMPOSSIBLE] = act_impossible,
 };
 
@@ -315,22 +312,42 @@ static int instance_status(const struct instance *i)
 	return i->exit_signal ? 128 + i->exit_signal : i->exit_code;
 }
 
+/* The tree lives as long as it does, and as it is about to again. */
+static void instance_check_main(struct instance *i)
+{
+	if (!i->is_main || instance_is_alive(i) || restart_is_coming(i))
+		return;
+	i->is_main = false;
+	manager_main_ended(i->manager, instance_status(i));
+}
+
 /* What the end of a run means beyond the instance itself. */
 static void instance_ended(struct instance *i)
 {
 	struct manager *m = i->manager;
 
-	if (i->is_main) {
-		i->is_main = false;
-		manager_main_ended(m, instance_status(i));
-	}
+	restart_ended(i);
 	/* What it had open ended with it, partly without a word. */
 	if (!list_is_empty(&i->opened) || !list_is_empty(&i->provided))
 		(void)connections_reconcile(m->connections);
+	authority_end(i);
 	manager_drop_children(m, i->realm);
 	if (i->is_doomed)
 		instance_event(i, LIFE_DESTROYED, NULL);
+	revoke_continue(m);
 	manager_continue(m);
+}
+
+/* Somebody wants its end, and that it is not started again by itself. */
+static void instance_note_wish(struct instance *i)
+{
+	i->was_asked = true;
+	if (!restart_is_coming(i))
+		return;
+	restart_forget(i);
+	/* It was not watched, for it would have started anyhow. */
+	if (i->state == LIFE_STOPPED)
+		(void)outgoing_watch(&i->outgoing);
 }
 
 void instance_event(struct instance *i, enum life_event event,
@@ -348,9 +365,13 @@ void instance_event(struct instance *i, enum life_event event,
 	if (i->state == LIFE_STARTING && step.action == LIFE_ASK && !i->cell.id)
 		step = life_step(LIFE_STARTING, LIFE_EXPIRED);
 	was_alive = instance_is_alive(i);
-	if (event == LIFE_WANTED && step.action == LIFE_START) {
+	if (event == LIFE_WANTED &&
+	    (step.action == LIFE_START || step.action == LIFE_LATER)) {
 		if (i->manager->is_stopping || i->is_doomed)
 			return;
+		/* Whoever starts it by hand believes in it. */
+		if (i->state == LIFE_SUSPENDED)
+			i->n_crashes = i->n_again = 0;
 		/* The opener's reason, if it said one, is set before. */
 		if (reason || !*i->reason)
 			snprintf(i->reason, sizeof(i->reason), "%s",
@@ -359,18 +380,21 @@ void instance_event(struct instance *i, enum life_event event,
 	if (event == LIFE_DESTROYED)
 		i->is_doomed = true;
 	if (event == LIFE_DESTROYED || event == LIFE_ASKED)
-		i->was_asked = true;
+		instance_note_wish(i);
 	if (step.state != i->state)
 		loop_timer_cancel(&i->timer);
 	i->state = step.state;
 	ended = was_alive && !instance_is_alive(i);
 	if (ended) {
 		run_clear(i);
-		i->reason[0] = 0;
+		if (!restart_is_coming(i))
+			i->reason[0] = 0;
 	}
 	actions[step.action](i);
+	instance_check_main(i);
 	if (ended)
 		instance_ended(i);
+	restart_continue(i->manager);
 }
 
 /* ---- trees of instances ---- */

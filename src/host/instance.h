@@ -12,9 +12,11 @@
 #include "cell/cell.h"
 #include "host/manager.h"
 #include "host/outgoing.h"
+#include "host/throttle.h"
 #include "route/account.h"
 #include "route/lifecycle.h"
 
+struct budget;
 struct exposed;
 struct ns;
 struct output;
@@ -37,14 +39,22 @@ struct instance {
 	bool is_main; /* the tree ends when it does */
 	char reason[REASON_MAX]; /* of the last start, for people */
 	uint64_t started_at; /* loop_now() */
-	unsigned n_starts, n_crashes; /* in a row, for the back-off */
+	unsigned n_starts;
+	/* In a row: failures, and starts by its restart policy. */
+	unsigned n_crashes, n_again;
+	bool starts_again; /* when its back-off is over */
+	/* What stopped it, if it was stopped to start again; see restart.c. */
+	uint64_t cause;
+	struct list by_due; /* in manager.due, until it starts again */
 	struct instance_exit exits[EXITS_KEPT];
 	size_t n_exits;
 
 	struct account account;
+	struct throttle throttle;
 	struct opener opener;
 	struct outgoing outgoing;
 	struct list opened, provided; /* connections */
+	struct list granted; /* what it pays for, see authority.c */
 	/* Since then reconciling for it took so long, see open.c. */
 	uint64_t reconciled_since, reconciled_ns;
 	/* Refusals told in this second, and those that were not. */
@@ -62,7 +72,9 @@ struct instance {
 	bool has_term; /* was sent SIGTERM, or is not to be */
 	bool has_started; /* its program was executed */
 	bool was_asked; /* somebody wished for the end of this run */
+	bool has_ended_well; /* by itself, and is to be started again */
 	struct ns *ns; /* what it sees */
+	struct budget *budget; /* its cell is in it; NULL: in none */
 	struct output *output; /* what it prints */
 
 	struct exposed *exposed; /* served to whoever may see it; or NULL */
@@ -92,6 +104,9 @@ void instance_retire(struct instance *i);
  */
 void instance_event(struct instance *i, enum life_event event,
 		    const char *reason);
+
+/* Have LIFE_EXPIRED happen, or what the present state makes of it. */
+void instance_set_timer(struct instance *i, uint64_t ms);
 
 /* Has it any task, or is it about to have one? */
 bool instance_is_alive(const struct instance *i);

@@ -26,22 +26,33 @@ struct journal {
 
 static const struct {
 	const char *name, *colour;
+	bool is_audit;
 } kinds[N_JOURNAL_KINDS] = {
-	[JOURNAL_MANAGER] = { "manager", "2" },
-	[JOURNAL_OPEN] = { "open", "36" },
-	[JOURNAL_REFUSED] = { "refused", "31;1" },
-	[JOURNAL_CLOSED] = { "closed", "2" },
-	[JOURNAL_START] = { "start", "33" },
-	[JOURNAL_STARTED] = { "started", "32" },
-	[JOURNAL_FAILED] = { "failed", "31;1" },
-	[JOURNAL_EXIT] = { "exit", "35" },
-	[JOURNAL_STOP] = { "stop", "33" },
-	[JOURNAL_LOG] = { "log", "" },
+	[JOURNAL_MANAGER] = { "manager", "2", false },
+	[JOURNAL_OPEN] = { "open", "36", true },
+	[JOURNAL_REFUSED] = { "refused", "31;1", true },
+	[JOURNAL_CLOSED] = { "closed", "2", true },
+	[JOURNAL_START] = { "start", "33", false },
+	[JOURNAL_STARTED] = { "started", "32", false },
+	[JOURNAL_FAILED] = { "failed", "31;1", false },
+	[JOURNAL_EXIT] = { "exit", "35", false },
+	[JOURNAL_STOP] = { "stop", "33", false },
+	[JOURNAL_LOG] = { "log", "", false },
+	[JOURNAL_GRANT] = { "grant", "32", true },
+	[JOURNAL_MINT] = { "mint", "36", true },
+	[JOURNAL_REGISTER] = { "register", "32", true },
+	[JOURNAL_REVOKE] = { "revoke", "31;1", true },
+	[JOURNAL_EXPIRE] = { "expire", "31", true },
 };
 
 const char *journal_kind_name(enum journal_kind kind)
 {
 	return kinds[kind].name;
+}
+
+bool journal_is_audit(enum journal_kind kind)
+{
+	return kinds[kind].is_audit;
 }
 
 int journal_new(struct journal **ret)

@@ -34,6 +34,11 @@ enum journal_kind {
 	JOURNAL_EXIT, /* it ended */
 	JOURNAL_STOP, /* it was asked to stop */
 	JOURNAL_LOG, /* it wrote a line */
+	JOURNAL_GRANT, /* it was given something while it runs */
+	JOURNAL_MINT, /* it made a weaker copy of what it has */
+	JOURNAL_REGISTER, /* it provides a service from now on */
+	JOURNAL_REVOKE, /* something was taken back, and nothing passes */
+	JOURNAL_EXPIRE, /* the same, because its time was over */
 	N_JOURNAL_KINDS,
 };
 
@@ -82,6 +87,8 @@ void journal_each(struct journal *j, const char *moniker, size_t n,
 bool moniker_is_below(const char *moniker, const char *above);
 
 const char *journal_kind_name(enum journal_kind kind);
+/* Is it about authority: opens, refusals, ends, grants, revocations? */
+bool journal_is_audit(enum journal_kind kind);
 
 /* The entry as one JSON object. */
 void journal_render_json(const struct journal_entry *e, struct text *t);

@@ -19,12 +19,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/budget.h"
+#include "host/authority.h"
 #include "host/control.h"
 #include "host/instance.h"
 #include "host/open.h"
 #include "host/program.h"
-#include "host/realm_server.h"
+#include "host/served.h"
 #include "host/retire.h"
+#include "host/revoke.h"
 #include "host/run.h"
 #include "host/told.h"
 #include "host/wish.h"
@@ -71,6 +74,21 @@ int manager_resolve(struct manager *m, struct realm *r)
 								      "");
 	report_fini(&report);
 	return k;
+}
+
+int manager_route_slot(struct manager *m, struct slot *s,
+		       const struct realm *client, struct route *route)
+{
+	int k, e;
+
+	for (;;) {
+		k = route_walk_slot(s, client, route);
+		if (k != ROUTE_UNRESOLVED)
+			return k;
+		e = manager_resolve(m, route->need);
+		if (e < 0)
+			return e;
+	}
 }
 
 int manager_route(struct manager *m, struct realm *r, const struct decl *decl,
@@ -208,8 +226,10 @@ static int manager_launch_again(struct manager *m)
 		      "the launcher was killed; what runs is not touched, and "
 		      "another launcher makes the next cells");
 	r = manager_launch(m);
-	if (!r)
+	if (!r) {
 		control_register(m->control);
+		budgets_register(m->budgets);
+	}
 	return r;
 }
 
@@ -385,6 +405,10 @@ static int manager_init(struct manager *m)
 	if (!r)
 		r = connections_new(m->loop, &owner, &m->connections);
 	if (!r)
+		r = revoker_new(m, &m->revoker);
+	if (!r)
+		r = budgets_new(m, &m->budgets);
+	if (!r)
 		r = manager_state(m);
 	if (r)
 		return r;
@@ -460,6 +484,7 @@ int manager_new(const struct manager_options *options, struct manager **ret,
 	m->signal_fd = -1;
 	list_init(&m->instances);
 	list_init(&m->starting);
+	list_init(&m->due);
 	list_init(&m->retired);
 	list_init(&m->doomed);
 	resolver_init(&m->resolver, options->paths);
@@ -501,7 +526,7 @@ static void manager_free_instances(struct manager *m)
 {
 	struct instance *i;
 	while ((i = list_first(&m->instances, struct instance, link))) {
-		realm_server_drop(m, i);
+		served_drop(i);
 		run_clear(i);
 		i->state = LIFE_GONE;
 		instance_retire(i);
@@ -511,17 +536,24 @@ static void manager_free_instances(struct manager *m)
 
 void manager_free(struct manager *m)
 {
+	struct realm *r;
+
 	if (!m)
 		return;
 	control_free(m->control);
+	revoker_free(m->revoker);
+	m->revoker = NULL;
 	if (m->loop)
 		manager_free_instances(m);
 	connections_free(m->connections);
+	for (r = m->tree.root; r; r = realm_next(r))
+		authority_forget_realm(m, r);
 	topology_fini(&m->tree);
 	resolver_fini(&m->resolver);
 	if (m->route)
 		route_fini(m->route);
 	free(m->route);
+	budgets_free(m->budgets);
 	loop_remove(&m->launcher_source);
 	(void)launcher_stop(&m->launcher, LAUNCHER_STOP_MS);
 	loop_remove(&m->signals);

@@ -16,8 +16,10 @@
 #include "host/resolve.h"
 #include "sys/loop.h"
 
+struct budgets;
 struct instance;
 struct control;
+struct revoker;
 
 struct manager_options {
 	const char *root_file;
@@ -48,6 +50,8 @@ struct manager {
 	struct told *told;
 	struct connections *connections;
 	struct control *control;
+	struct revoker *revoker;
+	struct budgets *budgets;
 	struct manager_options options;
 	char *state_directory;
 	struct builtin builtins[1];
@@ -58,6 +62,11 @@ struct manager {
 	 * is none, at the end of the turn. */
 	struct list starting;
 	struct loop_task serve_starting;
+	/* Instances that were stopped to start again, and the last number that
+	 * a cause of that was given; see restart.c. */
+	struct list due;
+	struct loop_task serve_due;
+	uint64_t last_cause;
 	/* Instances to free at the end of the turn. */
 	struct list retired;
 	struct loop_task retire;
@@ -153,6 +162,10 @@ void manager_doom_forget(struct manager *m, void *userdata);
 
 /* Make sure that @r is resolved or broken; errors are journalled. */
 int manager_resolve(struct manager *m, struct realm *r);
+
+/* route_walk_slot() that resolves what it needs on the way. */
+int manager_route_slot(struct manager *m, struct slot *s,
+		       const struct realm *client, struct route *route);
 
 /* route_walk() that resolves what it needs on the way. */
 int manager_route(struct manager *m, struct realm *r, const struct decl *decl,

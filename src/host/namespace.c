@@ -1,8 +1,10 @@
 /*
- * A service entry of a pseudo-directory and a listening socket of the cell lead
- * to the same function: open_capability() with the use's declaration. A channel
- * for a used directory is watched, and routed when its first message is there;
- * until then its provider is not even looked for.
+ * A namespace is built from the uses of the manifest and from what was granted
+ * at run time, alike. A channel for a used directory is watched, and routed when
+ * its first message is there; until then its provider is not even looked for.
+ *
+ * A used directory that cannot be mounted at the start is a link into GRAFT_DIR,
+ * where it is mounted when it can be.
  */
 #include "host/namespace.h"
 
@@ -12,175 +14,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "channel/channel.h"
-#include "client/directory.h"
 #include "host/files.h"
+#include "host/mounted.h"
+#include "host/ns.h"
 #include "host/open.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/io.h"
 
-enum {
-	/* Connections accepted from one listener in one turn. */
-	ACCEPT_PER_TURN = 16,
-};
-
-/* One used service. */
-struct ns_service {
-	struct instance *instance;
-	const struct decl *use;
-	struct loop_source listener;
-	int listener_fd;
-};
-
-/* One pseudo-directory: what shares a parent. */
-struct ns_dir {
-	char *path; /* "/svc" */
-	struct directory *directory;
-	int channel_fd; /* for the program, until it is in the message */
-};
-
-/* One used directory whose channel nobody has written to yet. */
-struct ns_remote {
-	struct instance *instance;
-	const struct decl *use;
-	struct loop_source source;
-	int fd;
-};
-
-struct ns {
-	struct instance *instance;
-	struct ns_service *services;
-	size_t n_services;
-	struct ns_dir *dirs;
-	size_t n_dirs;
-	struct ns_remote *remotes;
-	size_t n_remotes;
-};
-
-/* ---- services ---- */
-
-static void on_service_open(void *userdata, const struct directory_open *open,
-			    int take_server_end)
-{
-	struct ns_service *s = userdata;
-
-	open_capability(s->instance, s->use, open->flags, open->mode,
-			open->path, take_server_end);
-}
-
-static void on_listener(struct loop_source *source, uint32_t events)
-{
-	struct ns_service *s = container_of(source, struct ns_service, listener);
-	struct ns *n = s->instance->ns;
-	int i, fd;
-
-	(void)events;
-	for (i = 0; i < ACCEPT_PER_TURN && s->instance->ns == n; i++) {
-		fd = manager_accept(s->instance->manager, s->listener_fd);
-		if (fd < 0)
-			return;
-		open_capability(s->instance, s->use,
-				IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,
-				IO_MODE_SERVICE, "", fd);
-	}
-}
-
-int ns_take_listeners(struct ns *n, uint32_t first, int *fds, size_t n_fds)
-{
-	struct loop *loop = n->instance->manager->loop;
-	struct ns_service *s;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < n_fds && !r; i++) {
-		if (first + i >= n->n_services)
-			return -EPROTO;
-		s = &n->services[first + i];
-		if (s->listener_fd >= 0)
-			return -EPROTO;
-		s->listener_fd = TAKE_FD(fds[i]);
-		r = loop_add(loop, &s->listener, s->listener_fd, EPOLLIN,
-			     on_listener);
-	}
-	return r;
-}
-
-static bool on_take(uint64_t client)
-{
-	const struct instance *i = (struct instance *)(uintptr_t)client;
-
-	return manager_has_room(i->manager, -1, ROOM_FOR_CHANNELS);
-}
-
-static void on_give_back(uint64_t client)
-{
-	(void)client;
-}
-
-/* A directory's own bound is bound enough for the one who uses it. */
-static const struct directory_payer payer = { on_take, on_give_back };
-
-static struct ns_dir *ns_find_dir(struct ns *n, const char *path, size_t length)
-{
-	size_t i;
-
-	for (i = 0; i < n->n_dirs; i++)
-		if (strlen(n->dirs[i].path) == length &&
-		    !memcmp(n->dirs[i].path, path, length))
-			return &n->dirs[i];
-	return NULL;
-}
-
-static int ns_add_dir(struct ns *n, const char *path, size_t length,
-		      struct ns_dir **ret)
-{
-	struct ns_dir *d = &n->dirs[n->n_dirs];
-	int fds[2], r;
-
-	d->path = strndup(path, length);
-	if (!d->path)
-		return -ENOMEM;
-	d->channel_fd = -1;
-	n->n_dirs++;
-	r = directory_new(n->instance->manager->loop, NULL, &d->directory);
-	if (r < 0)
-		return r;
-	directory_set_manager(d->directory);
-	directory_set_payer(d->directory, &payer);
-	r = channel_pair(fds);
-	if (r < 0)
-		return r;
-	d->channel_fd = fds[1];
-	*ret = d;
-	return directory_serve(d->directory, fds[0],
-			       IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,
-			       (uint64_t)(uintptr_t)n->instance);
-}
-
-static int ns_add_service(struct ns *n, const struct decl *use,
-			  struct plan *plan)
-{
-	const char *slash = strrchr(use->path, '/');
-	size_t length = (size_t)(slash - use->path);
-	struct ns_service *s = &n->services[n->n_services];
-	struct ns_dir *d;
-	int r = 0;
-
-	*s = (struct ns_service){ .instance = n->instance,
-				  .use = use,
-				  .listener_fd = -1 };
-	n->n_services++;
-	d = ns_find_dir(n, use->path, length);
-	if (!d)
-		r = ns_add_dir(n, use->path, length, &d);
-	if (!r)
-		r = directory_add(d->directory, slash + 1, DIRECTORY_SERVICE,
-				  on_service_open, s);
-	return r ? r : plan_add_service(plan, use->path);
-}
+/* Where services are, for everybody: some may come later. */
+#define SERVICES_DIR "/svc"
 
 /* ---- directories and storage ---- */
 
@@ -209,16 +54,20 @@ static void on_remote(struct loop_source *source, uint32_t events)
 /* The channel of a used directory: its other end goes to the program. */
 static int ns_add_remote(struct ns *n, const struct decl *use, int *ret_fd)
 {
-	struct ns_remote *d = &n->remotes[n->n_remotes];
+	struct ns_remote *d = calloc(1, sizeof(*d));
 	int fds[2], r;
 
+	if (!d)
+		return -ENOMEM;
 	r = channel_pair(fds);
-	if (r < 0)
+	if (r < 0) {
+		free(d);
 		return r;
-	*d = (struct ns_remote){ .instance = n->instance,
-				 .use = use,
-				 .fd = fds[0] };
-	n->n_remotes++;
+	}
+	d->instance = n->instance;
+	d->use = use;
+	d->fd = fds[0];
+	list_link(&n->remotes, &d->link);
 	r = loop_add(n->instance->manager->loop, &d->source, d->fd, EPOLLIN,
 		     on_remote);
 	if (r < 0)
@@ -245,11 +94,11 @@ static void ns_tell_broken(const struct instance *i, const struct decl *use,
 
 /* @is_its_own: the files are kept for this component, and may be given to it;
  * files of somebody else's are only shown. */
-static int plan_mount_place(struct plan *plan, const struct decl *use,
-			    uint32_t rights, bool is_its_own,
-			    const struct files_place *place)
+static struct plan_mount mount_of(const struct decl *use, uint32_t rights,
+				  bool is_its_own,
+				  const struct files_place *place)
 {
-	struct plan_mount mount = {
+	return (struct plan_mount){
 		.target = use->path,
 		.source = text_string(&place->base),
 		.subpath = text_string(&place->sub),
@@ -257,8 +106,52 @@ static int plan_mount_place(struct plan *plan, const struct decl *use,
 		.kind = is_its_own ? PLAN_STORAGE : PLAN_DIRECTORY,
 		.optional = use->availability != AVAILABILITY_REQUIRED,
 	};
+}
 
-	return plan_add_mount(plan, &mount);
+/* The same, of a use whose route has ended. A verdict of files.h. */
+static int mount_find(struct instance *i, const struct decl *use,
+		      struct files_place *place, struct plan_mount *ret,
+		      struct text *ret_why)
+{
+	struct manager *m = i->manager;
+	int r = files_find(m, m->route, place, ret_why);
+
+	if (!r)
+		*ret = mount_of(use, m->route->rights,
+				use->type == CAPABILITY_STORAGE, place);
+	return r;
+}
+
+static int mount_remember(struct ns *n, const struct decl *use,
+			  const struct plan_mount *m, bool is_on,
+			  struct mounted **ret)
+{
+	int r = mounted_new(n->instance, use, m, is_on, ret);
+
+	if (!r)
+		list_link(&n->mounts, &(*ret)->link);
+	return r;
+}
+
+static bool is_in_grants(const char *path)
+{
+	return !strncmp(path, GRAFT_DIR "/", strlen(GRAFT_DIR "/"));
+}
+
+/* What cannot be mounted now may be one day: there will be a link to it. */
+static int mount_link(const struct decl *use, struct plan *plan)
+{
+	_cleanup_text_ struct text into = TEXT_INIT;
+	int r;
+
+	if (is_in_grants(use->path))
+		return 0;
+	text_printf(&into, GRAFT_DIR "%s", use->path);
+	if (text_is_failed(&into))
+		return -ENOMEM;
+	r = plan_add_link(plan, use->path, text_string(&into));
+	/* Where something else stands there will be nothing. */
+	return r == PLAN_DOUBLE ? 0 : r;
 }
 
 /* Mount a used directory or storage. A route that breaks, or does not end at
@@ -268,20 +161,26 @@ static int ns_mount(struct ns *n, const struct decl *use, struct plan *plan,
 {
 	struct manager *m = n->instance->manager;
 	struct files_place place = { TEXT_INIT, TEXT_INIT };
-	struct route *route = m->route;
+	struct plan_mount mount;
+	struct mounted *mounted;
 	int r;
 
-	r = manager_route(m, n->instance->realm, use, route);
+	r = manager_route(m, n->instance->realm, use, m->route);
 	if (r == ROUTE_BROKEN) {
-		ns_tell_broken(n->instance, use, route);
-		return 0;
+		ns_tell_broken(n->instance, use, m->route);
+		return mount_link(use, plan);
 	}
 	if (r)
 		return r;
-	r = files_find(m, route, &place, ret_why);
+	r = mount_find(n->instance, use, &place, &mount, ret_why);
+	/* In there nothing is mounted before the program runs: what is to be
+	 * there follows as soon as it does. */
+	if (!r && is_in_grants(use->path))
+		r = FILES_ELSEWHERE;
 	if (!r)
-		r = plan_mount_place(plan, use, m->route->rights,
-				     use->type == CAPABILITY_STORAGE, &place);
+		r = plan_add_mount(plan, &mount);
+	if (!r)
+		r = mount_remember(n, use, &mount, true, &mounted);
 	else if (r == FILES_ELSEWHERE)
 		r = 0;
 	files_place_fini(&place);
@@ -293,6 +192,7 @@ static int ns_mount_own(struct ns *n, const struct decl *capability,
 			struct plan *plan, struct text *ret_why)
 {
 	struct files_place place = { TEXT_INIT, TEXT_INIT };
+	struct plan_mount mount;
 	size_t i, n_target;
 	int r;
 
@@ -306,13 +206,119 @@ static int ns_mount_own(struct ns *n, const struct decl *capability,
 	}
 	r = files_find_own(n->instance->manager, n->instance->realm,
 			   capability->path, &place, ret_why);
+	mount = mount_of(capability, RIGHTS_R | RIGHTS_W, true, &place);
 	if (!r)
-		r = plan_mount_place(plan, capability, RIGHTS_R | RIGHTS_W,
-				     true, &place);
+		r = plan_add_mount(plan, &mount);
 	else if (r == FILES_ELSEWHERE)
 		r = 0;
 	files_place_fini(&place);
 	return r;
+}
+
+/* ---- while it runs ---- */
+
+static struct mounted *mounted_of(const struct ns *n, const struct decl *use)
+{
+	struct mounted *d;
+
+	list_for_each(d, &n->mounts, link)
+		if (d->use == use)
+			return d;
+	return NULL;
+}
+
+bool ns_is_mounted(const struct ns *n, const struct decl *use)
+{
+	const struct mounted *d = mounted_of(n, use);
+
+	return d && d->is_on;
+}
+
+/* Was it mounted at its own path when the component started? */
+static bool was_planned(const struct ns *n, const struct decl *use)
+{
+	const struct table *t = &n->instance->realm->tables[TABLE_PROGRAM_INPUT];
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->slots[i].decl == use)
+			return n->was_planned[i];
+	return false;
+}
+
+/* Mount what was not there at the start, if its route holds now. */
+static void reconcile_mount(struct ns *n, const struct decl *use)
+{
+	struct manager *m = n->instance->manager;
+	struct files_place place = { TEXT_INIT, TEXT_INIT };
+	_cleanup_text_ struct text why = TEXT_INIT;
+	_cleanup_text_ struct text target = TEXT_INIT;
+	struct plan_mount mount;
+	struct mounted *d;
+
+	if (mounted_of(n, use) ||
+	    manager_route(m, n->instance->realm, use, m->route))
+		return;
+	if (!mount_find(n->instance, use, &place, &mount, &why)) {
+		/* Where it was at the start it can be again; else it goes to
+		 * where the link at its path leads. */
+		if (!was_planned(n, use) && !is_in_grants(use->path))
+			text_puts(&target, GRAFT_DIR);
+		text_puts(&target, use->path);
+		mount.target = text_string(&target);
+		if (!text_is_failed(&target) &&
+		    !mount_remember(n, use, &mount, false, &d))
+			mounted_put_in(d);
+	}
+	files_place_fini(&place);
+}
+
+static void reconcile_use(struct ns *n, const struct slot *s)
+{
+	const struct decl *use = s->decl;
+	int r = 0;
+
+	if (s->cut || !use->path)
+		return;
+	if (use->type != CAPABILITY_SERVICE)
+		reconcile_mount(n, use);
+	else if (!ns_find_service(n, use))
+		r = ns_add_service(n, use, NULL);
+	if (r < 0)
+		journal_write(n->instance->manager->journal, JOURNAL_REFUSED,
+			      n->instance->realm->moniker, NULL, NULL,
+			      "%s cannot appear at %s while it runs: %s",
+			      use->target_name, use->path, strerror(-r));
+}
+
+void ns_reconcile(struct ns *n)
+{
+	struct realm *r = n->instance->realm;
+	struct slot *s;
+	size_t i;
+
+	for (i = 0; i < r->tables[TABLE_PROGRAM_INPUT].n; i++)
+		reconcile_use(n, &r->tables[TABLE_PROGRAM_INPUT].slots[i]);
+	for (s = realm_next_added(r, TABLE_PROGRAM_INPUT, NULL); s;
+	     s = realm_next_added(r, TABLE_PROGRAM_INPUT, s))
+		reconcile_use(n, s);
+}
+
+void ns_remove(struct ns *n, const struct decl *use, struct list *unmounts)
+{
+	struct mounted *d;
+
+	if (use->type == CAPABILITY_SERVICE) {
+		if (use->path)
+			(void)ns_drop_service(n, use);
+		return;
+	}
+	d = mounted_of(n, use);
+	if (!d)
+		return;
+	d->use = NULL;
+	list_unlink(&d->link);
+	list_link(unmounts, &d->link);
 }
 
 /* ---- the whole ---- */
@@ -362,26 +368,54 @@ static int ns_add_use(struct ns *n, const struct decl *use, struct plan *plan,
 	}
 }
 
+static int ns_add_uses(struct ns *n, struct plan *plan, struct message *m,
+		       struct component_start_info *info, struct text *ret_why)
+{
+	struct realm *realm = n->instance->realm;
+	const struct table *t = &realm->tables[TABLE_PROGRAM_INPUT];
+	struct slot *s;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; !r && i < t->n; i++) {
+		if (t->slots[i].cut)
+			continue;
+		r = ns_add_use(n, t->slots[i].decl, plan, m, info, ret_why);
+		n->was_planned[i] = ns_is_mounted(n, t->slots[i].decl);
+	}
+	for (s = realm_next_added(realm, TABLE_PROGRAM_INPUT, NULL); s && !r;
+	     s = realm_next_added(realm, TABLE_PROGRAM_INPUT, s))
+		/* What was only ever asked for by name has no path. */
+		if (s->decl->path)
+			r = ns_add_use(n, s->decl, plan, m, info, ret_why);
+	return r;
+}
+
 static int ns_fill(struct ns *n, struct plan *plan, struct message *m,
 		   struct component_start_info *info, struct text *ret_why)
 {
 	const struct manifest *mf = n->instance->realm->manifest;
 	const struct decl *d;
+	struct ns_dir *dir;
 	size_t i;
 	int r;
 
 	r = ns_add_entry(m, info, "/pkg", -1);
-	for (i = 0; !r && i < mf->n_decls[DECL_USE]; i++)
-		r = ns_add_use(n, &mf->decls[DECL_USE][i], plan, m, info,
-			       ret_why);
+	if (!r)
+		r = ns_add_uses(n, plan, m, info, ret_why);
 	for (i = 0; !r && i < mf->n_decls[DECL_CAPABILITY]; i++) {
 		d = &mf->decls[DECL_CAPABILITY][i];
 		if (d->type == CAPABILITY_DIRECTORY)
 			r = ns_mount_own(n, d, plan, ret_why);
 	}
-	for (i = 0; !r && i < n->n_dirs; i++)
-		r = ns_add_entry(m, info, n->dirs[i].path,
-				 TAKE_FD(n->dirs[i].channel_fd));
+	if (!r)
+		r = ns_need_dir(n, SERVICES_DIR, strlen(SERVICES_DIR), plan,
+				&dir);
+	if (!r)
+		list_for_each(dir, &n->dirs, link)
+			if (!r)
+				r = ns_add_entry(m, info, dir->path,
+						 TAKE_FD(dir->channel_fd));
 	if (r == -E2BIG)
 		text_printf(ret_why, "its namespace has more than %d entries, "
 			    "or more than %d of them with a channel",
@@ -393,18 +427,19 @@ int ns_new(struct instance *i, struct plan *plan, struct message *m,
 	   struct component_start_info *info, struct ns **ret,
 	   struct text *ret_why)
 {
-	size_t n_uses = i->realm->manifest->n_decls[DECL_USE];
 	struct ns *n = calloc(1, sizeof(*n));
-	int r = -ENOMEM;
+	int r;
 
 	if (!n)
 		return -ENOMEM;
 	n->instance = i;
-	n->services = calloc(n_uses + 1, sizeof(*n->services));
-	n->dirs = calloc(n_uses + 1, sizeof(*n->dirs));
-	n->remotes = calloc(n_uses + 1, sizeof(*n->remotes));
-	if (n->services && n->dirs && n->remotes)
-		r = ns_fill(n, plan, m, info, ret_why);
+	list_init(&n->services);
+	list_init(&n->dirs);
+	list_init(&n->remotes);
+	list_init(&n->mounts);
+	n->was_planned =
+		calloc(i->realm->tables[TABLE_PROGRAM_INPUT].n + 1, 1);
+	r = !n->was_planned ? -ENOMEM : ns_fill(n, plan, m, info, ret_why);
 	/* A verdict of the plan, or of the places of files: said in words. */
 	if (r > 0 && !ret_why->n)
 		text_printf(ret_why, "its namespace is not possible: %s",
@@ -417,27 +452,26 @@ int ns_new(struct instance *i, struct plan *plan, struct message *m,
 	return 0;
 }
 
+static void remote_free(struct ns_remote *d)
+{
+	list_unlink(&d->link);
+	loop_remove(&d->source);
+	fd_close(d->fd);
+	free(d);
+}
+
 void ns_free(struct ns *n)
 {
-	size_t i;
-
 	if (!n)
 		return;
-	for (i = 0; i < n->n_services; i++) {
-		loop_remove(&n->services[i].listener);
-		fd_close(n->services[i].listener_fd);
-	}
-	for (i = 0; i < n->n_dirs; i++) {
-		directory_free(n->dirs[i].directory);
-		fd_close(n->dirs[i].channel_fd);
-		free(n->dirs[i].path);
-	}
-	for (i = 0; i < n->n_remotes; i++) {
-		loop_remove(&n->remotes[i].source);
-		fd_close(n->remotes[i].fd);
-	}
-	free(n->services);
-	free(n->dirs);
-	free(n->remotes);
+	while (!list_is_empty(&n->services))
+		ns_service_free(
+			list_first(&n->services, struct ns_service, link));
+	while (!list_is_empty(&n->dirs))
+		ns_dir_free(list_first(&n->dirs, struct ns_dir, link));
+	while (!list_is_empty(&n->remotes))
+		remote_free(list_first(&n->remotes, struct ns_remote, link));
+	mounted_free_all(&n->mounts);
+	free(n->was_planned);
 	free(n);
 }

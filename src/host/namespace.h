@@ -29,3 +29,21 @@ void ns_free(struct ns *n);
 
 /* The cell's listening sockets for services [first, first + n): taken. */
 int ns_take_listeners(struct ns *n, uint32_t first, int *fds, size_t n_fds);
+/* And its directories of sockets, in which more can be made. */
+int ns_take_dirs(struct ns *n, uint32_t first, int *fds, size_t n_fds);
+
+/*
+ * While the component runs: make what it sees what it has. Services that it was
+ * given or that are whole again appear, directories whose route holds by now are
+ * mounted. Nothing goes: that is ns_remove().
+ */
+void ns_reconcile(struct ns *n);
+
+/*
+ * The use goes: its service disappears; a directory, if it is mounted, is moved
+ * to @unmounts, for mounted_take_off().
+ */
+void ns_remove(struct ns *n, const struct decl *use, struct list *unmounts);
+
+/* The parts of the namespace that are mounted now, for people. */
+bool ns_is_mounted(const struct ns *n, const struct decl *use);

@@ -12,8 +12,12 @@
 #include <string.h>
 
 #include "channel/channel.h"
+#include "host/grants_server.h"
 #include "host/realm_server.h"
+#include "host/registry_server.h"
+#include "host/restart.h"
 #include "host/run.h"
+#include "host/seal.h"
 #include "host/told.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
@@ -79,8 +83,8 @@ bool open_may_tell(struct instance *opener)
 	return false;
 }
 
-/* @route: the one that broke, if that is why; else NULL. */
-static void open_refuse(struct instance *opener, const struct decl *decl,
+/* @route: the one that broke, if that is why; else NULL. Returns @status. */
+static int open_refuse(struct instance *opener, const struct decl *decl,
 			int status, const struct route *route,
 			const char *detail, const char *why,
 			int take_server_end)
@@ -93,7 +97,7 @@ static void open_refuse(struct instance *opener, const struct decl *decl,
 		open_refuse_queued(take_server_end, status);
 	channel_close_epitaph(take_server_end, status, true);
 	if (!open_may_tell(opener))
-		return;
+		return status;
 	text_puts(&fields, ",\"capability\":");
 	text_json(&fields, decl->target_name);
 	text_printf(&fields, ",\"status\":\"%s\"", route_status_name(status));
@@ -104,10 +108,21 @@ static void open_refuse(struct instance *opener, const struct decl *decl,
 	journal_write(m->journal, JOURNAL_REFUSED, opener->realm->moniker,
 		      detail, text_string(&fields), "%s, %s: %s",
 		      decl->target_name, route_status_name(status), why);
+	return status;
+}
+
+static bool route_has_grant(const struct route *route)
+{
+	size_t i;
+
+	for (i = 0; i < route->n_hops; i++)
+		if (route->hops[i].slot->grant)
+			return true;
+	return false;
 }
 
 /* A route broke: one entry with the hops, the reason, and where to look. */
-static void open_refuse_route(struct instance *opener, const struct decl *decl,
+static int open_refuse_route(struct instance *opener, const struct decl *decl,
 			      const struct route *route, int take_server_end)
 {
 	_cleanup_text_ struct text detail = TEXT_INIT;
@@ -120,12 +135,18 @@ static void open_refuse_route(struct instance *opener, const struct decl *decl,
 	if (route->why.place.line)
 		text_printf(&why, "%s:%u:%u: ", route->why.file,
 			    route->why.place.line, route->why.place.column);
-	text_printf(&why, "%s [%s]; see reeve route %s %s %s",
-		    text_string(&route->why.text), route->why.rule,
-		    opener->manager->options.root_file, opener->realm->moniker,
-		    decl->target_name);
-	open_refuse(opener, decl, route->why.status, route,
-		    text_string(&detail), text_string(&why), take_server_end);
+	text_printf(&why, "%s [%s]; see reeve ", text_string(&route->why.text),
+		    route->why.rule);
+	/* The manifests alone do not show what was granted since. */
+	if (route_has_grant(route))
+		text_puts(&why, "why");
+	else
+		text_printf(&why, "route %s",
+			    opener->manager->options.root_file);
+	text_printf(&why, " %s %s", opener->realm->moniker, decl->target_name);
+	return open_refuse(opener, decl, route->why.status, route,
+			   text_string(&detail), text_string(&why),
+			   take_server_end);
 }
 
 static void open_tell(struct instance *opener, const struct decl *decl,
@@ -213,7 +234,7 @@ static void open_forget(struct instance *opener, struct connection *c)
 	connections_remove(opener->manager->connections, c);
 }
 
-static void open_exceeded(struct instance *opener, const struct decl *decl,
+static int open_exceeded(struct instance *opener, const struct decl *decl,
 			  int take_server_end)
 {
 	char why[160];
@@ -224,127 +245,194 @@ static void open_exceeded(struct instance *opener, const struct decl *decl,
 		 opener->realm->moniker,
 		 opener->account.held[CHARGE_CONNECTIONS],
 		 opener->account.held[CHARGE_OPENS]);
-	open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, NULL, why,
-		    take_server_end);
+	return open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, NULL,
+			   why, take_server_end);
 }
 
-static void open_at_component(struct instance *opener, const struct decl *decl,
-			      const struct route *route, uint32_t flags,
-			      uint32_t mode, const char *path,
-			      int take_server_end)
+/* Why the provider cannot be asked, NULL if it can; *ret is it. */
+static const char *provider_find(struct manager *m, const struct route *route,
+				 struct instance **ret, char *buffer, size_t n)
 {
-	struct manager *m = opener->manager;
-	_cleanup_text_ struct text full = TEXT_INIT;
-	struct instance *provider;
+	int r = instance_get(m, (struct realm *)route->realm, ret);
+
+	if (r == -ESHUTDOWN || (!r && (*ret)->is_doomed))
+		return "its provider is going away";
+	if (r < 0)
+		return "out of memory";
+	/* While all stop, dependents may still need what runs. */
+	if (m->is_stopping && !instance_is_alive(*ret))
+		return "its provider is going away";
+	if ((*ret)->state != LIFE_SUSPENDED)
+		return NULL;
+	restart_render_refusal(*ret, buffer, n);
+	return buffer;
+}
+
+/* What is asked for can be wrong in ways that no route shows. */
+static const char *open_check(const struct instance *opener,
+			      const struct decl *decl,
+			      const struct route *route, uint32_t flags, int fd,
+			      int *ret_status)
+{
+	*ret_status = REEVE_ERR_ACCESS_DENIED;
+	/* An exposed directory can be asked for more than was exposed. */
+	if (decl->type == CAPABILITY_DIRECTORY && flags & IO_RIGHT_WRITABLE &&
+	    !(route->rights & RIGHT_WRITE_BYTES))
+		return "it is to be written to, but was routed without that "
+		       "right";
+	*ret_status = REEVE_ERR_NO_RESOURCES;
+	if (!manager_has_room(opener->manager, fd, ROOM_FOR_OPENS))
+		return "the manager has hardly any descriptors left";
+	return NULL;
+}
+
+/* Remember it, and hand it over. 0, OUTGOING_EXCEEDED or -errno: the channel
+ * still belongs to the caller. */
+static int open_hand_over(struct instance *opener, struct instance *provider,
+			  const struct decl *decl, struct route *route,
+			  uint32_t flags, uint32_t mode, const char *path,
+			  int fd)
+{
 	struct connection *c;
 	uint64_t id;
 	int r;
 
-	/* An exposed directory can be asked for more than was exposed. */
-	if (decl->type == CAPABILITY_DIRECTORY && flags & IO_RIGHT_WRITABLE &&
-	    !(route->rights & RIGHT_WRITE_BYTES)) {
-		open_refuse(opener, decl, REEVE_ERR_ACCESS_DENIED, NULL, NULL,
-			    "it is to be written to, but was routed without "
-			    "that right", take_server_end);
-		return;
-	}
-	if (!manager_has_room(m, take_server_end, ROOM_FOR_OPENS)) {
-		open_refuse(opener, decl, REEVE_ERR_NO_RESOURCES, NULL, NULL,
-			    "the manager has hardly any descriptors left",
-			    take_server_end);
-		return;
-	}
-	if (!open_path(route, path, &full)) {
-		open_refuse(opener, decl, REEVE_ERR_NOT_FOUND, NULL, NULL,
-			    "the whole path is too long", take_server_end);
-		return;
-	}
-	r = instance_get(m, (struct realm *)route->realm, &provider);
-	/* While all stop, dependents may still need what runs. */
-	if (r == -ESHUTDOWN ||
-	    (!r && (provider->is_doomed ||
-		    (m->is_stopping && !instance_is_alive(provider))))) {
-		open_refuse(opener, decl, REEVE_ERR_UNAVAILABLE, NULL, NULL,
-			    "its provider is going away", take_server_end);
-		return;
-	}
-	if (!r)
-		r = open_remember(opener, provider, decl, route->hops[0].slot,
-				  take_server_end, &c);
-	if (!r) {
-		id = c->id;
-		if (!instance_is_alive(provider))
-			open_render_reason(opener, decl->target_name,
-					   provider->reason,
-					   sizeof(provider->reason));
+	r = open_remember(opener, provider, decl, route->hops[0].slot, fd, &c);
+	if (r)
+		return r;
+	id = c->id;
+	if (!instance_is_alive(provider))
+		open_render_reason(opener, decl->target_name, provider->reason,
+				   sizeof(provider->reason));
+	if (route->no_transfer)
+		r = seal_open(c, &(struct seal_request){ flags, mode, path },
+			      fd);
+	else
 		r = outgoing_open(&provider->outgoing, &opener->opener, flags,
-				  mode, text_string(&full), take_server_end);
-		if (r)
-			open_forget(opener, c);
-		else
-			open_tell(opener, decl, route, id);
-	}
-	if (r == OUTGOING_EXCEEDED) {
-		open_exceeded(opener, decl, take_server_end);
-		return;
-	}
+				  mode, path, fd);
 	if (r) {
-		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
-			    strerror(-r), take_server_end);
-		return;
+		open_forget(opener, c);
+		return r;
 	}
-	m->n_opens++;
+	route_spend(route);
+	open_tell(opener, decl, route, id);
+	opener->manager->n_opens++;
 	if (provider->state == LIFE_STOPPED)
 		(void)outgoing_watch(&provider->outgoing);
+	return 0;
 }
 
-void open_capability(struct instance *opener, const struct decl *decl,
-		     uint32_t flags, uint32_t mode, const char *path,
-		     int take_server_end)
+static int open_at_component(struct instance *opener, const struct decl *decl,
+			     struct route *route, uint32_t flags, uint32_t mode,
+			     const char *path, int take_server_end)
+{
+	_cleanup_text_ struct text full = TEXT_INIT;
+	struct instance *provider;
+	char buffer[REASON_MAX];
+	const char *why;
+	int r, status;
+
+	why = open_check(opener, decl, route, flags, take_server_end, &status);
+	if (!why && !open_path(route, path, &full)) {
+		status = REEVE_ERR_NOT_FOUND;
+		why = "the whole path is too long";
+	}
+	if (!why) {
+		status = REEVE_ERR_UNAVAILABLE;
+		why = provider_find(opener->manager, route, &provider, buffer,
+				    sizeof(buffer));
+	}
+	if (why)
+		return open_refuse(opener, decl, status, NULL, NULL, why,
+				   take_server_end);
+	r = open_hand_over(opener, provider, decl, route, flags, mode,
+			   text_string(&full), take_server_end);
+	if (r == OUTGOING_EXCEEDED)
+		return open_exceeded(opener, decl, take_server_end);
+	if (r == -ENOPROTOOPT || r == -EDESTADDRREQ)
+		return open_refuse(
+			opener, decl, REEVE_ERR_NOT_SUPPORTED, NULL, NULL,
+			r == -ENOPROTOOPT ?
+				"no descriptor may pass over it, which this "
+				"kernel cannot see to (Linux 6.16 can)" :
+				"no descriptor may pass over it, which can only "
+				"be seen to when it is opened with libreeve, "
+				"not with connect(2)",
+			take_server_end);
+	if (r)
+		return open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
+				   strerror(-r), take_server_end);
+	return REEVE_OK;
+}
+
+/* The framework's services: what they are called, and who serves them. */
+static int open_at_framework(struct instance *opener, const struct decl *decl,
+			     struct route *route, int take_server_end)
+{
+	static const struct {
+		const char *name;
+		int (*serve)(struct instance *scope, struct instance *payer,
+			     struct slot *slot, int take_channel);
+	} services[] = {
+		{ "reeve.Realm", grants_server_serve },
+		{ "reeve.Registry", registry_server_serve },
+	};
+	struct instance *scope;
+	size_t i;
+
+	open_tell(opener, decl, route, 0);
+	if (instance_get(opener->manager, (struct realm *)route->realm,
+			 &scope)) {
+		fd_close(take_server_end);
+		return REEVE_ERR_UNAVAILABLE;
+	}
+	route_spend(route);
+	for (i = 0; i < N_ELEMENTS(services); i++)
+		if (!strcmp(route->name, services[i].name))
+			break;
+	return (i < N_ELEMENTS(services) ? services[i].serve :
+					   realm_server_serve)(
+		       scope, opener, route->hops[0].slot, take_server_end) ?
+		       REEVE_ERR_NO_RESOURCES :
+		       REEVE_OK;
+}
+
+int open_capability(struct instance *opener, const struct decl *decl,
+		    uint32_t flags, uint32_t mode, const char *path,
+		    int take_server_end)
 {
 	struct manager *m = opener->manager;
 	struct route *route = m->route;
-	struct instance *scope;
 	int r;
 
 	/* From a hostile opener it could be anything; a channel it must be. */
 	if (!channel_is(take_server_end)) {
 		fd_close(take_server_end);
-		return;
+		return REEVE_ERR_INVALID_ARGS;
 	}
 	/* The news that it runs may lie behind its first open. */
 	run_catch_up(opener);
 	r = manager_route(m, opener->realm, decl, route);
-	if (r == ROUTE_BROKEN) {
-		open_refuse_route(opener, decl, route, take_server_end);
-		return;
-	}
-	if (r) {
-		open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
-			    strerror(r < 0 ? -r : EPROTO), take_server_end);
-		return;
-	}
+	if (r == ROUTE_BROKEN)
+		return open_refuse_route(opener, decl, route, take_server_end);
+	if (r)
+		return open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
+				   strerror(r < 0 ? -r : EPROTO),
+				   take_server_end);
 	switch (route->source) {
 	case ROUTE_SOURCE_COMPONENT:
-		open_at_component(opener, decl, route, flags, mode, path,
-				  take_server_end);
-		return;
+		return open_at_component(opener, decl, route, flags, mode, path,
+					 take_server_end);
 	case ROUTE_SOURCE_FRAMEWORK:
-		open_tell(opener, decl, route, 0);
-		r = instance_get(m, (struct realm *)route->realm, &scope);
-		if (!r)
-			r = realm_server_serve(scope, opener, take_server_end);
-		else
-			fd_close(take_server_end);
-		return;
+		return open_at_framework(opener, decl, route, take_server_end);
 	case ROUTE_SOURCE_BUILTIN:
 	case ROUTE_SOURCE_VOID:
-		/* Absent by design, or a directory that is mounted: nothing
-		 * to warn about. */
-		channel_close_epitaph(take_server_end, REEVE_ERR_NOT_FOUND,
-				      true);
-		return;
+		break;
 	}
+	/* Absent by design, or a directory that is mounted: nothing to warn
+	 * about. */
+	channel_close_epitaph(take_server_end, REEVE_ERR_NOT_FOUND, true);
+	return REEVE_ERR_NOT_FOUND;
 }
 
 void open_on_closed(void *userdata, struct connection *c)

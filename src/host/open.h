@@ -9,11 +9,11 @@
  * @opener opens what its declaration @decl (a use, or an expose of its own)
  * names. @path is what follows the capability's own path, "" mostly. The server
  * end is always consumed: handed to the provider, served, or closed with an
- * epitaph.
+ * epitaph. Returns REEVE_OK, or the status of that.
  */
-void open_capability(struct instance *opener, const struct decl *decl,
-		     uint32_t flags, uint32_t mode, const char *path,
-		     int take_server_end);
+int open_capability(struct instance *opener, const struct decl *decl,
+		    uint32_t flags, uint32_t mode, const char *path,
+		    int take_server_end);
 
 /*
  * May one more thing be told that failed by the doing of @opener? A component

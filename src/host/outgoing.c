@@ -404,3 +404,38 @@ void outgoing_refuse(struct outgoing *o, int status)
 		pending_free(o, p);
 	}
 }
+
+/* True if the end that waits in @p is the one with this cookie. */
+static bool pending_is(const struct pending *p, uint64_t cookie)
+{
+	uint64_t own = 0;
+	socklen_t n = sizeof(own);
+
+	return getsockopt(p->fd, SOL_SOCKET, SO_COOKIE, &own, &n) == 0 &&
+	       own == cookie;
+}
+
+bool outgoing_refuse_one(struct outgoing *o, uint64_t cookie, int status,
+			 bool is_ours)
+{
+	bool was_watched = o->readable.slot, was_there = false;
+	struct pending *p, *tmp;
+
+	if (!o->n_pending)
+		return false;
+	if (is_ours && !list_is_empty(&o->unread))
+		outgoing_take_back(o);
+	list_for_each_safe(p, tmp, &o->waiting, link) {
+		if (!pending_is(p, cookie))
+			continue;
+		p->fd = channel_close_epitaph(p->fd, status, true);
+		pending_free(o, p);
+		was_there = true;
+	}
+	if (!is_ours || list_is_empty(&o->waiting))
+		return was_there;
+	(void)outgoing_renew(o);
+	if (was_watched)
+		(void)outgoing_watch(o);
+	return was_there;
+}

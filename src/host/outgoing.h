@@ -85,3 +85,11 @@ void outgoing_settle(struct outgoing *o);
 /* The opener goes; what it queued stays, charged to nobody. */
 void opener_init(struct opener *opener, struct account *account);
 void opener_fini(struct opener *opener);
+
+/*
+ * Refuse the open whose server end has this SO_COOKIE, if it waits here. What
+ * was given to a program's socket is out of our hands, unless @is_ours: no
+ * program has the other end. True if it was there.
+ */
+bool outgoing_refuse_one(struct outgoing *o, uint64_t cookie, int status,
+			 bool is_ours);

@@ -10,11 +10,8 @@
 #include "host/instance.h"
 
 /*
- * Serve the protocol for @scope's realm. @account's holder pays for the
- * connection. 0 or a fault; the channel is taken in any case.
+ * Serve the protocol for @scope's realm. @payer pays for the connection, which
+ * hangs under @slot. 0 or a fault; the channel is taken in any case.
  */
 int realm_server_serve(struct instance *scope, struct instance *payer,
-		       int take_channel);
-
-/* The realm or the payer goes: close what is served for it. */
-void realm_server_drop(struct manager *m, const struct instance *i);
+		       struct slot *slot, int take_channel);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/authority.h"
+#include "host/budget.h"
 #include "host/files.h"
 #include "host/instance.h"
 
@@ -69,6 +71,8 @@ static void manager_forget_realm(struct manager *m, struct realm *r)
 		manager_forget_realm(m, child);
 	if (payer)
 		account_release(&payer->account, CHARGE_CHILDREN);
+	authority_forget_realm(m, r);
+	budgets_forget(m, r);
 	files_remove_storage(m, r);
 	resolver_forget(&m->resolver, r);
 }

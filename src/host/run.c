@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "channel/channel.h"
+#include "host/budget.h"
 #include "host/namespace.h"
 #include "host/output.h"
+#include "host/restart.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/component.h"
@@ -33,6 +35,7 @@ void run_clear(struct instance *i)
 	loop_remove(&i->pidfd_source);
 	if (i->cell.id)
 		cell_fini(&i->cell);
+	budgets_leave(i);
 	i->cell = (struct cell)CELL_INIT;
 	i->lifecycle_fd = fd_close(i->lifecycle_fd);
 	i->bootstrap_fd = fd_close(i->bootstrap_fd);
@@ -100,7 +103,7 @@ static int plan_files_limit(struct plan *plan)
 			      hard < FILES_SOFT ? hard : FILES_SOFT, hard);
 }
 
-static int plan_defaults(const struct realm *r, struct plan *plan)
+static int plan_defaults(struct instance *instance, struct plan *plan)
 {
 	static const struct {
 		const char *key, *entry;
@@ -109,16 +112,17 @@ static int plan_defaults(const struct realm *r, struct plan *plan)
 		{ "HOME=", "HOME=/tmp" },
 		{ "LANG=", "LANG=C.UTF-8" },
 	};
+	const struct program *p = instance->realm->manifest->program;
 	size_t i;
 	int k = 0;
 
 	for (i = 0; !k && i < N_ELEMENTS(entries); i++)
-		if (!has_environ(r->manifest->program, entries[i].key))
+		if (!has_environ(p, entries[i].key))
 			k = plan_add_environ(plan, entries[i].entry);
 	if (!k)
 		k = plan_files_limit(plan);
 	if (!k)
-		k = plan_add_limit(plan, RLIMIT_NPROC, TASKS_MAX, TASKS_MAX);
+		k = budgets_plan(instance, TASKS_MAX, plan);
 	if (!k)
 		k = plan_add_limit(plan, RLIMIT_CORE, 0, 0);
 	return k;
@@ -170,7 +174,7 @@ static int run_make(struct instance *i, struct plan *plan, struct message *m,
 	}
 	r = plan_program(i->realm, plan);
 	if (!r)
-		r = plan_defaults(i->realm, plan);
+		r = plan_defaults(i, plan);
 	if (!r)
 		r = plan_package(i, plan, ret_why);
 	if (r > 0 && !ret_why->n)
@@ -258,6 +262,9 @@ static void run_tell_started(struct instance *i)
 			      (double)NS_PER_MS);
 	if (i->state == LIFE_STARTING)
 		instance_event(i, LIFE_STARTED, NULL);
+	/* What was granted while it started. */
+	if (i->ns)
+		ns_reconcile(i->ns);
 }
 
 static void on_cell_message(struct instance *i, struct cell_event *e)
@@ -270,6 +277,8 @@ static void on_cell_message(struct instance *i, struct cell_event *e)
 			cell_kill(&i->cell);
 		break;
 	case CELL_EVENT_DIRS:
+		if (ns_take_dirs(i->ns, e->first, e->fds, e->n_fds) < 0)
+			cell_kill(&i->cell);
 		break;
 	case CELL_EVENT_STARTED:
 		run_tell_started(i);
@@ -332,20 +341,6 @@ static void run_tell_exit(struct instance *i)
 			      "ended with status %d", i->exit_code);
 }
 
-/*
- * A program that ended well without a look at any of the opens that wait would
- * be started for them again at once, and for ever: it backs off like one that
- * crashes.
- */
-static enum life_event run_end_event(struct instance *i)
-{
-	if (i->exit_signal || i->exit_code ||
-	    outgoing_is_ignored(&i->outgoing))
-		return LIFE_CRASHED;
-	i->n_crashes = 0;
-	return LIFE_EXITED;
-}
-
 /* Every task of the cell is gone. */
 static void on_pidfd(struct loop_source *source, uint32_t events)
 {
@@ -371,7 +366,7 @@ static void on_pidfd(struct loop_source *source, uint32_t events)
 		run_note_exit(i, status < 128 ? status : 0,
 			      status < 128 ? 0 : status - 128);
 	run_tell_exit(i);
-	instance_event(i, run_end_event(i), NULL);
+	instance_event(i, restart_end_event(i), NULL);
 }
 
 /* ---- beginning ---- */
@@ -440,14 +435,18 @@ void instance_begin(struct instance *i, struct cell *take_cell)
 	plan_init(&plan);
 	r = run_watch_cell(i);
 	if (!r)
+		r = budgets_enter(i, &why);
+	if (!r)
 		r = run_make(i, &plan, &m, &info, &i->ns, &why);
 	if (!r)
 		r = run_finish_message(i, &m, &info);
 	if (!r)
 		r = run_send(i, &plan, &m, &why);
 	message_close_handles(&m);
-	if (!r)
+	if (!r) {
+		restart_know_providers(i);
 		return;
+	}
 	if (!why.n)
 		text_printf(&why, "%s", strerror(r < 0 ? -r : EPROTO));
 	/* The blank is ended; its pidfd then tells that the start failed. */

@@ -76,7 +76,11 @@ static bool child_read(struct load *l, const struct json5_value *object,
 		word = load_word(l, f.at[KEY_STARTUP], "startup", startups,
 				 N_ELEMENTS(startups));
 	*ret = (struct child_decl){ .startup = (enum startup)word,
+				    .restart =
+					    restart_read(l, f.at[KEY_RESTART]),
 				    .place = object->place };
+	if (f.at[KEY_LIMITS])
+		ret->limits = limits_read(l, f.at[KEY_LIMITS]);
 	v = f.at[KEY_URL];
 	if (v) {
 		ret->url = url_read(l, v);
@@ -129,7 +133,11 @@ static bool collection_read(struct load *l, const struct json5_value *object,
 	struct fields f;
 
 	shape_read(l, &shape_collection, object, NULL, &f);
-	*ret = (struct collection_decl){ .place = object->place };
+	*ret = (struct collection_decl){ .restart = restart_read(
+						 l, f.at[KEY_RESTART]),
+					 .place = object->place };
+	if (f.at[KEY_LIMITS])
+		ret->limits = limits_read(l, f.at[KEY_LIMITS]);
 	if (f.at[KEY_DURABILITY])
 		ret->durability = durability_read(l, f.at[KEY_DURABILITY]);
 	v = f.at[KEY_NAME];

@@ -6,7 +6,9 @@
  * {dest}, the sections "storage", "runners" and "resolvers". Modern: a plain
  * name under those keys, "parent", "void", the sections "capabilities",
  * "include", "config" and "policy", a program's "runner", "environ" and
- * "strict", "availability", a collection of durability "single_run".
+ * "strict", "availability" and "source_availability", a collection of
+ * durability "single_run", and what is our own: "access", "transfer",
+ * "if_provider_ends", "on_revoke", "limits", "restart".
  *
  * A file without any such word is read as a modern one, unless it uses storage
  * the way only the path-named dialect can.
@@ -113,8 +115,10 @@ static void search_items(struct search *s, const struct json5_value *list)
 {
 	static const char *const named[] = { "service", "protocol", "directory",
 					     NULL };
-	static const char *const modern[] = { "availability",
-					      "source_availability", NULL };
+	static const char *const modern[] = {
+		"availability",	    "source_availability", "access", "transfer",
+		"if_provider_ends", "on_revoke",	   NULL
+	};
 
 	json5_for_each(item, list)
 	{
@@ -147,8 +151,23 @@ static void search_program(struct search *s, const struct json5_value *program)
 		note(&s->modern, m->key, m->key_place);
 }
 
+/* The items of children and collections. */
+static void search_instances(struct search *s, const struct json5_value *list)
+{
+	static const char *const modern[] = { "limits", "restart", NULL };
+
+	json5_for_each(item, list)
+	{
+		if (item->type != JSON5_OBJECT)
+			continue;
+		json5_for_each(m, item) if (is_key(m, modern))
+			note(&s->modern, m->key, m->key_place);
+	}
+}
+
 static void search_collections(struct search *s, const struct json5_value *list)
 {
+	search_instances(s, list);
 	json5_for_each(item, list)
 	{
 		const struct json5_value *v = json5_get(item, "durability");
@@ -180,6 +199,8 @@ static void search_sections(struct search *s, const struct json5_value *root)
 			search_items(s, m);
 		if (strcmp(m->key, "program") == 0)
 			search_program(s, m);
+		if (strcmp(m->key, "children") == 0 && m->type == JSON5_ARRAY)
+			search_instances(s, m);
 		if (strcmp(m->key, "collections") == 0 &&
 		    m->type == JSON5_ARRAY)
 			search_collections(s, m);

@@ -140,25 +140,49 @@ static void availability_set(struct item *i)
 		[AVAILABILITY_TRANSITIONAL] = "transitional",
 		[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
 	};
-	static const char *const sources[] = { "required", "unknown" };
 	/* A use has no target to be the same as. */
 	size_t n = i->decl.kind == DECL_USE ? 3 : 4;
 	const struct json5_value *v = item_at(i, KEY_AVAILABILITY);
-	int word;
+	int word = v ? load_word(i->load, v, "availability", words, n) : -1;
 
-	if (v) {
-		word = load_word(i->load, v, "availability", words, n);
-		i->decl.availability = word < 0 ? AVAILABILITY_REQUIRED
-						: (enum availability)word;
-	}
-	v = item_at(i, KEY_SOURCE_AVAILABILITY);
-	if (v &&
-	    load_word(i->load, v, "source_availability", sources, 2) == 1) {
-		load_error(i->load, RULE_UNSUPPORTED, v->place,
-			   "\"source_availability\": \"unknown\" is not "
-			   "supported yet");
-		i->is_broken = true;
-	}
+	if (word < 0)
+		return;
+	i->decl.availability = (enum availability)word;
+	i->has_availability = true;
+}
+
+/* Which of @words stands at @key; the first one if none does. */
+static size_t word_at(struct item *i, enum key key, const char *what,
+		      const char *const *words, size_t n)
+{
+	const struct json5_value *v = item_at(i, key);
+	int word = v ? load_word(i->load, v, what, words, n) : 0;
+
+	return word < 0 ? 0 : (size_t)word;
+}
+
+/* Keys that are one word, and what the declaration says then. */
+static void words_set(struct item *i)
+{
+	static const char *const sources[] = { "required", "unknown" };
+	static const char *const transfers[] = { "none" };
+	static const char *const ends[] = {
+		[PROVIDER_END_NOTHING] = "nothing",
+		[PROVIDER_END_TELL] = "tell",
+		[PROVIDER_END_RESTART] = "restart",
+	};
+	static const char *const revokes[] = { "keep", "restart" };
+
+	i->decl.source_may_be_absent =
+		word_at(i, KEY_SOURCE_AVAILABILITY, "source_availability",
+			sources, N_ELEMENTS(sources)) == 1;
+	i->decl.no_transfer = item_at(i, KEY_TRANSFER) != NULL;
+	word_at(i, KEY_TRANSFER, "transfer", transfers, N_ELEMENTS(transfers));
+	i->decl.if_provider_ends = (enum provider_end)word_at(
+		i, KEY_IF_PROVIDER_ENDS, "if_provider_ends", ends,
+		N_ELEMENTS(ends));
+	i->decl.restart_on_revoke = word_at(i, KEY_ON_REVOKE, "on_revoke",
+					    revokes, N_ELEMENTS(revokes)) == 1;
 }
 
 static void source_set(struct item *i)
@@ -191,6 +215,8 @@ struct draft *item_add_draft(struct item *i, const struct name *name,
 	draft->written_name = name->written;
 	draft->written_target = target->written;
 	draft->weak_place = i->weak_place;
+	draft->has_availability = i->has_availability;
+	draft->access = item_at(i, KEY_ACCESS);
 	draft->is_broken = i->is_broken;
 	return draft;
 }
@@ -261,6 +287,7 @@ static void item_read(struct load *l, enum decl_kind kind,
 	subdir_set(&i);
 	dependency_set(&i);
 	availability_set(&i);
+	words_set(&i);
 	if (kind != DECL_CAPABILITY || i.decl.type == CAPABILITY_STORAGE)
 		source_set(&i);
 	kinds[kind].read(&i);

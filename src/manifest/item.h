@@ -14,6 +14,7 @@ struct item {
 	struct strings names;
 	struct decl decl; /* what all its drafts have in common */
 	struct place weak_place;
+	bool has_availability;
 	bool is_broken;
 };
 

@@ -1,6 +1,7 @@
 /* What the readers of all sections share: errors, memory, plain values. */
 #include "manifest/load.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,4 +200,24 @@ int load_word(struct load *l, const struct json5_value *v, const char *what,
 		   near ? "\"?" : "");
 	text_fini(&t);
 	return -1;
+}
+
+uint64_t load_number(struct load *l, const struct json5_value *v,
+		     const char *what, struct range range)
+{
+	/* Not a number compares false, whatever the question. */
+	if (v->number >= (double)range.min && v->number <= (double)range.max &&
+	    v->number == (double)(uint64_t)v->number)
+		return (uint64_t)v->number;
+	if (v->number == 0)
+		load_error(l, RULE_INVALID_NUMBER, v->place,
+			   "\"%s\" cannot be 0; it is a whole number from "
+			   "%" PRIu64 " to %" PRIu64 ", or left out",
+			   what, range.min, range.max);
+	else
+		load_error(l, RULE_INVALID_NUMBER, v->place,
+			   "\"%s\" is a whole number from %" PRIu64
+			   " to %" PRIu64 ", not %.15g",
+			   what, range.min, range.max, v->number);
+	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "manifest/json5.h"
 #include "manifest/manifest.h"
@@ -41,7 +42,9 @@ struct draft {
 	/* As the author wrote it; with the path-named dialect, its path. */
 	const char *written_name;
 	const char *written_target;
-	struct place weak_place; /* of "dependency", if it is weak */
+	struct place weak_place;	  /* of "dependency", if it is weak */
+	bool has_availability;		  /* the author said which */
+	const struct json5_value *access; /* read when all names are known */
 	bool is_broken; /* an error was reported; other checks pass over it */
 	struct draft *next;
 };
@@ -127,6 +130,16 @@ struct draft *load_draft(struct load *l, const struct decl *d);
 int load_word(struct load *l, const struct json5_value *v, const char *what,
 	      const char *const *words, size_t n);
 
+/* Which numbers a key takes. */
+struct range {
+	uint64_t min, max;
+};
+
+/* The whole number @v; 0 and an error (invalid-number) if it is none in @range,
+ * which does not hold 0. */
+uint64_t load_number(struct load *l, const struct json5_value *v,
+		     const char *what, struct range range);
+
 /* symbol.c: the identifier space. */
 void symbol_add(struct load *l, enum symbol_kind kind, const char *name,
 		struct place place, const struct draft *storage);
@@ -156,6 +169,16 @@ void check_targets(struct load *l);
 
 /* rights.c */
 uint32_t rights_read(struct load *l, const struct json5_value *list);
+
+/* access.c: "access" of all capabilities. */
+void access_read_all(struct load *l);
+
+/* limits.c; NULL when memory ran out. */
+const struct limits *limits_read(struct load *l,
+				 const struct json5_value *object);
+
+/* restart.c: @v is NULL, a word or an object. */
+struct restart restart_read(struct load *l, const struct json5_value *v);
 
 /* child.c, program.c, item.c: the sections. */
 void child_read_all(struct load *l, const struct json5_value *list);

@@ -98,6 +98,7 @@ static void sections_read(struct load *l, const struct json5_value *root)
 		item_read_all(l, DECL_CAPABILITY, f.at[KEY_CAPABILITIES]);
 	symbol_check_names(l);
 	capability_index(l);
+	access_read_all(l);
 	if (f.at[KEY_USE])
 		item_read_all(l, DECL_USE, f.at[KEY_USE]);
 	if (f.at[KEY_OFFER])

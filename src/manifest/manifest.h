@@ -97,6 +97,38 @@ enum availability {
 	AVAILABILITY_SAME_AS_TARGET,
 };
 
+/* What a component gets when the one that provides what it uses ends. */
+enum provider_end {
+	PROVIDER_END_NOTHING, /* its channels close, no more */
+	PROVIDER_END_TELL,    /* an event on its lifecycle channel */
+	PROVIDER_END_RESTART, /* it is started anew */
+};
+
+enum access_pattern_kind {
+	ACCESS_PATTERN_CHILD,	   /* "#name": a static child */
+	ACCESS_PATTERN_COLLECTION, /* "#name": any member of a collection */
+	ACCESS_PATTERN_MONIKER,	   /* absolute, maybe with "*" in it */
+};
+
+struct access_pattern {
+	enum access_pattern_kind kind;
+	const char *text; /* without "#" */
+	struct place place;
+};
+
+enum access_kind {
+	ACCESS_CHILDREN, /* the declaring component's own children */
+	ACCESS_LIST,	 /* whom a pattern matches; nobody if there is none */
+};
+
+/* Who may have a capability; see manifest/access.h for the matching. */
+struct access {
+	enum access_kind kind;
+	const struct access_pattern *patterns;
+	size_t n_patterns;
+	struct place place; /* of the value of "access" */
+};
+
 enum decl_kind {
 	DECL_USE,
 	DECL_OFFER,
@@ -139,6 +171,21 @@ struct decl {
 	 * name at @from), and whether instances are keyed by moniker only. */
 	const char *backing;
 
+	/* Ours. capability, of type service or directory: who may have it; NULL
+	 * is everybody whom a route reaches. */
+	const struct access *access;
+	/* Ours. Services: no descriptor may pass over the channel. */
+	bool no_transfer;
+	/* Ours. use, service or directory. */
+	enum provider_end if_provider_ends;
+	/* Ours. use, directory or storage: it was taken back while the
+	 * component had files of it open; without this the component is left
+	 * alone. */
+	bool restart_on_revoke;
+	/* offer, expose: the author wrote that the source may be absent. If it
+	 * is, @from is SOURCE_VOID and @availability optional. */
+	bool source_may_be_absent;
+
 	bool implied; /* not written by the author; see the head of this file */
 	struct place place;	 /* of the item's opening brace */
 	struct place name_place; /* of the value that names the capability */
@@ -161,10 +208,50 @@ enum startup {
 	STARTUP_EAGER,
 };
 
+/*
+ * What an instance may have. Memory, cpu and tasks hold for it together with
+ * everything below it, the others for itself. 0: not limited here.
+ */
+struct limits {
+	uint64_t memory_min, memory_max; /* bytes */
+	uint32_t cpu_share; /* a weight, 1..10000, among siblings */
+	uint32_t cpu_max;   /* percent of one core */
+	uint32_t tasks_max;
+	uint32_t opens, connections, channels, children;
+	uint32_t requests_per_second;
+	struct place place; /* of the object */
+};
+
+enum restart_policy {
+	RESTART_NEVER, /* an open still starts it */
+	RESTART_ON_FAILURE,
+	RESTART_ALWAYS,
+};
+
+/*
+ * Whether it is started again when it ends by itself. Before the n-th start in
+ * a row there is a delay of @delay_ms times 2^(n-1), at most @max_delay_ms;
+ * after @give_up of them it is left alone until somebody starts it. A run that
+ * lasted @forget_ms begins the row anew. The numbers are always set.
+ */
+struct restart {
+	enum restart_policy policy;
+	uint32_t delay_ms, max_delay_ms, give_up, forget_ms;
+};
+
+enum {
+	RESTART_DELAY_MS = 100,
+	RESTART_MAX_DELAY_MS = 30000,
+	RESTART_GIVE_UP = 6,
+	RESTART_FORGET_MS = 10000,
+};
+
 struct child_decl {
 	const char *name;
 	const char *url;
 	enum startup startup;
+	const struct limits *limits; /* ours; NULL: none */
+	struct restart restart;	     /* ours */
 	struct place place, name_place, url_place;
 };
 
@@ -176,6 +263,9 @@ enum durability {
 struct collection_decl {
 	const char *name;
 	enum durability durability;
+	/* Ours, for each member. */
+	const struct limits *limits; /* NULL: none */
+	struct restart restart;
 	struct place place, name_place;
 };
 
@@ -215,6 +305,10 @@ const char *decl_kind_name(enum decl_kind kind);
 
 /* Append "#name", "parent", "self", ... */
 void source_render(const struct source *s, struct text *t);
+
+/* The rights that a word of the modern dialect stands for; "r" is "r*". 0: there
+ * is no such word, and *ret_near is the one that was perhaps meant, or NULL. */
+uint32_t rights_word(const char *word, const char **ret_near);
 
 /* Append rights as the shortest list of tokens: "r*, execute". */
 void rights_render(uint32_t rights, struct text *t);

@@ -54,6 +54,25 @@ static void unknown_report(struct load *l, const struct json5_value *v)
 		   near ? near : "", near ? "\"?" : "");
 }
 
+uint32_t rights_word(const char *word, const char **ret_near)
+{
+	const char *words[N_ELEMENTS(rights)];
+	size_t n = strlen(word), n_words = 0, k, i;
+	const char *s;
+
+	for (i = 0; i < N_ELEMENTS(rights); i++) {
+		if (rights[i].bits == RIGHT_ADMIN)
+			continue;
+		s = words[n_words++] = rights[i].word;
+		k = strlen(s);
+		if (!strncmp(word, s, n) &&
+		    (n == k || (n + 1 == k && s[n] == '*')))
+			return rights[i].bits;
+	}
+	*ret_near = text_nearest(word, words, n_words);
+	return 0;
+}
+
 uint32_t rights_read(struct load *l, const struct json5_value *list)
 {
 	uint32_t all = 0, bits;

@@ -30,6 +30,9 @@
 	X(DUPLICATE_VALUE, "duplicate-value", "a list that says the same twice") \
 	X(INVALID_STRING, "invalid-string", "a string with a zero character in it") \
 	X(INVALID_VALUE, "invalid-value", "a word that is none of those this key knows") \
+	X(INVALID_NUMBER, "invalid-number", "a number or size that is none, or outside of what its key takes") \
+	X(INVALID_PATTERN, "invalid-pattern", "an element of \"access\" that is neither \"#\" and a name nor a moniker") \
+	X(MIN_ABOVE_MAX, "min-above-max", "a least value that is above the greatest") \
 	X(INVALID_NAME, "invalid-name", "a name with wrong characters or of a wrong length") \
 	X(INVALID_PATH, "invalid-path", "a path that is not absolute (or not relative), or has wrong segments") \
 	X(INVALID_REFERENCE, "invalid-reference", "a reference that is not \"#\" and a name") \
@@ -44,6 +47,7 @@
 	X(BAD_TARGET, "bad-target", "this cannot go there")                    \
 	X(UNKNOWN_SOURCE, "unknown-source", "\"from\" names something that is not in this manifest") \
 	X(UNKNOWN_TARGET, "unknown-target", "\"to\" names neither a child nor a collection") \
+	X(UNKNOWN_ACCESS, "unknown-access", "\"access\" names neither a child nor a collection") \
 	X(UNDECLARED_CAPABILITY, "undeclared-capability", "\"from\": \"self\" without an entry in \"capabilities\"") \
 	X(SAME_SOURCE_TARGET, "same-source-target", "a child is offered what comes from itself") \
 	X(DEPENDENCY_CYCLE, "dependency-cycle", "children need each other in a circle") \

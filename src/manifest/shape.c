@@ -11,6 +11,7 @@
 enum {
 	/* Which types a value may have. */
 	BOOL = 1 << JSON5_BOOL,
+	NUMBER = 1 << JSON5_NUMBER,
 	STRING = 1 << JSON5_STRING,
 	ARRAY = 1 << JSON5_ARRAY,
 	OBJECT = 1 << JSON5_OBJECT,
@@ -99,6 +100,9 @@ static const struct row rows_use[] = {
 	{ "subdir", KEY_SUBDIR, STRING, BOTH, 0, DIRECTORY },
 	{ "dependency", KEY_DEPENDENCY, STRING, BOTH, 0, SERVICE | DIRECTORY },
 	{ "availability", KEY_AVAILABILITY, STRING, MODERN, 0, SERVICE | DIRECTORY | STORAGE },
+	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
+	{ "if_provider_ends", KEY_IF_PROVIDER_ENDS, STRING, MODERN, 0, SERVICE | DIRECTORY },
+	{ "on_revoke", KEY_ON_REVOKE, STRING, MODERN, 0, DIRECTORY | STORAGE },
 	{ "filter", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
 	{ "scope", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
 	{ "numbered_handle", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
@@ -130,7 +134,7 @@ static const struct row rows_offer[] = {
 	{ "renamed_instances", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
 	{ "filter", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
 	{ "scope", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "transfer", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
+	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
 };
 SHAPE(offer, "an offer");
 
@@ -152,7 +156,7 @@ static const struct row rows_expose[] = {
 	{ "availability", KEY_AVAILABILITY, STRING, MODERN, 0, SERVICE | DIRECTORY },
 	{ "source_availability", KEY_SOURCE_AVAILABILITY, STRING, MODERN, 0, ALL },
 	{ "scope", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "transfer", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
+	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
 };
 SHAPE(expose, "an expose");
 
@@ -170,7 +174,8 @@ static const struct row rows_capability[] = {
 	{ "storage_id", KEY_STORAGE_ID, STRING, MODERN, 0, STORAGE },
 	{ "subdir", KEY_SUBDIR, STRING, MODERN, 0, STORAGE },
 	{ "delivery", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "access", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
+	{ "access", KEY_ACCESS, STRINGS, MODERN, 0, SERVICE | DIRECTORY },
+	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
 };
 SHAPE(capability, "a capability");
 
@@ -187,8 +192,8 @@ static const struct row rows_child[] = {
 	{ "startup", KEY_STARTUP, STRING, BOTH, 0, ALL },
 	{ "environment", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
 	{ "on_terminate", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "limits", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "restart", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
+	{ "limits", KEY_LIMITS, OBJECT, MODERN, 0, ALL },
+	{ "restart", KEY_RESTART, STRING | OBJECT, MODERN, 0, ALL },
 };
 SHAPE(child, "a child");
 
@@ -199,10 +204,48 @@ static const struct row rows_collection[] = {
 	{ "allowed_offers", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
 	{ "allow_long_names", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
 	{ "persistent_storage", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "limits", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "restart", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
+	{ "limits", KEY_LIMITS, OBJECT, MODERN, 0, ALL },
+	{ "restart", KEY_RESTART, STRING | OBJECT, MODERN, 0, ALL },
 };
 SHAPE(collection, "a collection");
+
+static const struct row rows_limits[] = {
+	{ "memory", KEY_MEMORY, OBJECT, MODERN, 0, ALL },
+	{ "cpu", KEY_CPU, OBJECT, MODERN, 0, ALL },
+	{ "tasks", KEY_TASKS, OBJECT, MODERN, 0, ALL },
+	{ "opens", KEY_OPENS, NUMBER, MODERN, 0, ALL },
+	{ "connections", KEY_CONNECTIONS, NUMBER, MODERN, 0, ALL },
+	{ "channels", KEY_CHANNELS, NUMBER, MODERN, 0, ALL },
+	{ "children", KEY_CHILDREN, NUMBER, MODERN, 0, ALL },
+	{ "requests_per_second", KEY_REQUESTS_PER_SECOND, NUMBER, MODERN, 0, ALL },
+};
+SHAPE(limits, "\"limits\"");
+
+static const struct row rows_limits_memory[] = {
+	{ "min", KEY_MIN, NUMBER | STRING, MODERN, 0, ALL },
+	{ "max", KEY_MAX, NUMBER | STRING, MODERN, 0, ALL },
+};
+SHAPE(limits_memory, "limits of \"memory\"");
+
+static const struct row rows_limits_cpu[] = {
+	{ "share", KEY_SHARE, NUMBER, MODERN, 0, ALL },
+	{ "max", KEY_MAX, NUMBER | STRING, MODERN, 0, ALL },
+};
+SHAPE(limits_cpu, "limits of \"cpu\"");
+
+static const struct row rows_limits_tasks[] = {
+	{ "max", KEY_MAX, NUMBER, MODERN, 0, ALL },
+};
+SHAPE(limits_tasks, "limits of \"tasks\"");
+
+static const struct row rows_restart[] = {
+	{ "policy", KEY_POLICY, STRING, MODERN, REQUIRED, ALL },
+	{ "delay_ms", KEY_DELAY_MS, NUMBER, MODERN, 0, ALL },
+	{ "max_delay_ms", KEY_MAX_DELAY_MS, NUMBER, MODERN, 0, ALL },
+	{ "give_up", KEY_GIVE_UP, NUMBER, MODERN, 0, ALL },
+	{ "forget_ms", KEY_FORGET_MS, NUMBER, MODERN, 0, ALL },
+};
+SHAPE(restart, "a restart");
 
 static const struct row rows_target[] = {
 	{ "dest", KEY_DEST, STRING, SEED, REQUIRED, ALL },

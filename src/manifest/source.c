@@ -291,23 +291,54 @@ static void unknown_source_report(struct load *l, const struct decl *d)
 		   near ? near : "", near ? "\"?" : "");
 }
 
+/*
+ * Nothing of this manifest has the source's name. If the author said that this
+ * may be, it counts as "void".
+ */
+static bool source_resolve_absent(struct load *l, struct draft *draft,
+				  unsigned allowed)
+{
+	struct decl *d = &draft->decl;
+
+	/* Where neither can be the source, there is nothing to be absent. */
+	if (!d->source_may_be_absent || !(allowed & CHILD) ||
+	    !(allowed & VOID)) {
+		unknown_source_report(l, d);
+		return false;
+	}
+	if (draft->has_availability &&
+	    d->availability != AVAILABILITY_OPTIONAL) {
+		load_error(
+			l, RULE_VOID_AVAILABILITY, d->from.place,
+			"\"#%s\" is not in this manifest and counts as "
+			"\"void\"; then \"availability\" is \"optional\", or "
+			"not written",
+			d->from.name);
+		return false;
+	}
+	d->from.kind = SOURCE_VOID;
+	d->from.name = NULL;
+	d->availability = AVAILABILITY_OPTIONAL;
+	return true;
+}
+
 /* Find what a named source refers to. False and an error if nothing. */
-static bool source_resolve(struct load *l, struct decl *d)
+static bool source_resolve(struct load *l, struct draft *draft,
+			   unsigned allowed)
 {
 	static const enum source_kind kinds[] = {
 		[SYMBOL_CHILD] = SOURCE_CHILD,
 		[SYMBOL_COLLECTION] = SOURCE_COLLECTION,
 		[SYMBOL_STORAGE] = SOURCE_CAPABILITY,
 	};
+	struct decl *d = &draft->decl;
 	const struct symbol *symbol;
 
 	if (!d->from.name)
 		return true;
 	symbol = symbol_find(l, d->from.name);
-	if (!symbol) {
-		unknown_source_report(l, d);
-		return false;
-	}
+	if (!symbol)
+		return source_resolve_absent(l, draft, allowed);
 	if (symbol->kind == SYMBOL_RUNNER) {
 		load_error(l, RULE_BAD_SOURCE, d->from.place,
 			   "\"#%s\" is a runner; what this component declares "
@@ -325,7 +356,7 @@ static bool source_check(struct load *l, struct draft *draft)
 	unsigned allowed =
 		load_is_seed(l) ? sources_seed(d) : sources_modern(d);
 
-	if (!source_resolve(l, d))
+	if (!source_resolve(l, draft, allowed))
 		return false;
 	if (d->from.kind == SOURCE_CAPABILITY && !load_is_seed(l) &&
 	    d->type == CAPABILITY_SERVICE) {
@@ -378,7 +409,8 @@ static void item_check_source(struct load *l, struct draft *first)
 
 	for (draft = first; draft && draft_is_same_item(draft, first);
 	     draft = draft->next) {
-		draft->decl.from.kind = first->decl.from.kind;
+		draft->decl.from = first->decl.from;
+		draft->decl.availability = first->decl.availability;
 		if (!is_sound)
 			draft->is_broken = true;
 	}

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "manifest/names.h"
+#include "route/grant.h"
 
 
 void slot_forget(struct slot *s)
@@ -32,25 +33,30 @@ void slot_derive(struct slot *s, struct slot *from)
 	list_link(&from->derived, &s->link);
 }
 
-static void table_fini(struct table *t)
+void slot_fini(struct slot *s)
 {
 	struct slot *derived, *tmp;
+
+	slot_forget(s);
+	list_for_each_safe(derived, tmp, &s->derived, link)
+		slot_forget(derived);
+	/* They may outlive the slot: the two ends talk on. */
+	while (!list_is_empty(&s->connections))
+		list_unlink(s->connections.next);
+}
+
+static void table_fini(struct table *t)
+{
 	size_t i;
 
-	for (i = 0; i < t->n; i++) {
-		slot_forget(&t->slots[i]);
-		list_for_each_safe(derived, tmp, &t->slots[i].derived, link)
-			slot_forget(derived);
-		/* They may outlive the slot: the two ends talk on. */
-		while (!list_is_empty(&t->slots[i].connections))
-			list_unlink(t->slots[i].connections.next);
-	}
+	for (i = 0; i < t->n; i++)
+		slot_fini(&t->slots[i]);
 	free(t->slots);
 	*t = (struct table){ NULL, 0 };
 }
 
-static void slot_init(struct slot *s, struct realm *holder,
-		      struct realm *declarer, const struct decl *decl)
+void slot_init(struct slot *s, struct realm *holder, struct realm *declarer,
+	       const struct decl *decl)
 {
 	*s = (struct slot){ .holder = holder,
 			    .declarer = declarer,
@@ -160,6 +166,8 @@ static void realm_free(struct realm *r)
 {
 	size_t i;
 
+	while (!list_is_empty(&r->grants))
+		grant_free(list_first(&r->grants, struct grant, link));
 	for (i = 0; i < N_TABLES; i++)
 		table_fini(&r->tables[i]);
 	manifest_free(r->manifest);
@@ -200,6 +208,7 @@ static int realm_new(struct topology *t, struct realm *parent, char *take_monike
 	r->depth = parent ? parent->depth + 1 : 0;
 	list_init(&r->children);
 	list_init(&r->link);
+	list_init(&r->grants);
 	k = map_link(&t->by_moniker, &r->by_moniker,
 		     map_hash_string(r->moniker));
 	if (k < 0) {
@@ -249,6 +258,7 @@ int topology_init(struct topology *t, const char *root_url,
 	int r;
 
 	*t = (struct topology){ .by_moniker = MAP_INIT,
+			    .grants_by_id = MAP_INIT,
 			    .builtins = builtins,
 			    .n_builtins = n_builtins };
 	/* The root's URL is kept behind its moniker, "/" and a zero. */
@@ -273,6 +283,7 @@ void topology_fini(struct topology *t)
 	if (t->root)
 		realm_remove(t->root);
 	map_fini(&t->by_moniker);
+	map_fini(&t->grants_by_id);
 }
 
 struct realm *topology_find(const struct topology *t, const char *moniker)
@@ -450,21 +461,69 @@ struct realm *realm_find_child(const struct realm *r, const char *collection,
 	return NULL;
 }
 
+static bool slot_matches(const struct slot *s, enum table_kind table,
+			 enum capability_type type, const char *name)
+{
+	const struct decl *d = s->decl;
+
+	if (d->type != type || strcmp(d->target_name, name))
+		return false;
+	/* What is exposed to the framework is not for the parent. */
+	return table != TABLE_OUTPUT || d->to.kind == TARGET_PARENT;
+}
+
+/* How good a slot is as an answer: what was taken back is the last, and what the
+ * hierarchy rule made gives way to what was given. */
+static int slot_rank(const struct slot *s)
+{
+	if (s->grant && s->grant->kind == GRANT_RULE)
+		return s->grant->slots[1].cut ? 1 : 2;
+	return s->cut ? 1 : 3;
+}
+
 struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
 			     enum capability_type type, const char *name)
 {
 	const struct table *t = &r->tables[table];
-	const struct decl *d;
+	struct slot *s, *found = NULL;
 	size_t i;
 
 	for (i = 0; i < t->n; i++) {
-		d = t->slots[i].decl;
-		if (d->type != type || strcmp(d->target_name, name))
+		s = &t->slots[i];
+		if (!slot_matches(s, table, type, name))
 			continue;
-		/* What is exposed to the framework is not for the parent. */
-		if (table == TABLE_OUTPUT && d->to.kind != TARGET_PARENT)
-			continue;
-		return &t->slots[i];
+		if (!s->cut)
+			return s;
+		found = found ? found : s;
+	}
+	for (s = realm_next_added(r, table, NULL); s;
+	     s = realm_next_added(r, table, s))
+		if (slot_matches(s, table, type, name) &&
+		    (!found || slot_rank(s) > slot_rank(found)))
+			found = s;
+	return found;
+}
+
+/* Which table the slot @k of @g is in. */
+static enum table_kind added_table(const struct grant *g, int k)
+{
+	if (g->kind == GRANT_REGISTRATION)
+		return k ? TABLE_OUTPUT : TABLE_PROGRAM_OUTPUT;
+	return k ? TABLE_PROGRAM_INPUT : TABLE_INPUT;
+}
+
+struct slot *realm_next_added(const struct realm *r, enum table_kind table,
+			      const struct slot *slot)
+{
+	const struct list *at = slot ? &slot->grant->link : r->grants.next;
+	struct grant *g;
+	int k = slot ? (int)(slot - slot->grant->slots) + 1 : 0;
+
+	for (; at != &r->grants; at = at->next, k = 0) {
+		g = list_entry(at, struct grant, link);
+		for (; k < 2; k++)
+			if (g->has_slot[k] && added_table(g, k) == table)
+				return &g->slots[k];
 	}
 	return NULL;
 }
@@ -473,11 +532,16 @@ struct slot *realm_slot_of(const struct realm *r, enum table_kind table,
 			   const struct decl *decl)
 {
 	const struct table *t = &r->tables[table];
+	struct slot *s;
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
 		if (t->slots[i].decl == decl)
 			return &t->slots[i];
+	for (s = realm_next_added(r, table, NULL); s;
+	     s = realm_next_added(r, table, s))
+		if (s->decl == decl)
+			return s;
 	return NULL;
 }
 

@@ -35,6 +35,17 @@ enum table_kind {
 };
 
 struct realm;
+struct grant;
+
+/* Who took a slot back. */
+enum slot_cut {
+	SLOT_WHOLE, /* nobody */
+	SLOT_CUT_BY_PARENT,
+	SLOT_CUT_BY_PROVIDER,
+	SLOT_CUT_BY_OPERATOR,
+	SLOT_CUT_BY_EXPIRY,
+	SLOT_CUT_BY_END, /* who provided it has ended */
+};
 
 struct slot {
 	struct realm *holder; /* the realm in whose table it is */
@@ -45,6 +56,8 @@ struct slot {
 	struct list link; /* in from->derived */
 	/* Connections that were minted under this slot, see host/connection.h. */
 	struct list connections;
+	struct grant *grant; /* whose slot it is; NULL: the manifest's */
+	enum slot_cut cut;
 };
 
 struct table {
@@ -78,6 +91,9 @@ struct realm {
 	/* The manifest's offers, ordered by target, for making input tables. */
 	const struct decl **offers_by_target;
 	struct table tables[N_TABLES];
+	/* What was added to its tables while it lives, see route/grant.h. */
+	struct list grants;
+	enum slot_cut cut; /* all of its authority: the rule gives it nothing */
 
 	/* The instance that lives here, if any: the host's. */
 	void *instance;
@@ -94,6 +110,8 @@ struct topology {
 	struct map by_moniker;
 	struct realm *root;
 	size_t n_realms;
+	struct map grants_by_id;
+	uint64_t last_grant;
 	const struct builtin *builtins;
 	size_t n_builtins;
 };
@@ -140,9 +158,17 @@ void realm_remove(struct realm *r);
 struct realm *realm_find_child(const struct realm *r, const char *collection,
 			       const char *name);
 
-/* The slot of @type whose target name is @name; NULL if there is none. */
+/*
+ * The slot of @type whose target name is @name; NULL if there is none. One that
+ * was cut is only found when there is no other.
+ */
 struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
 			     enum capability_type type, const char *name);
+
+/* The slots that grants added to a table: @slot NULL is the first. NULL at the
+ * end. */
+struct slot *realm_next_added(const struct realm *r, enum table_kind table,
+			      const struct slot *slot);
 
 /* The slot made for @decl; NULL if it makes none in that table. */
 struct slot *realm_slot_of(const struct realm *r, enum table_kind table,
@@ -153,6 +179,11 @@ struct realm *realm_next(struct realm *r);
 
 /* Is @r the realm @above or below it? */
 bool realm_is_below(const struct realm *r, const struct realm *above);
+
+/* A slot of @holder for @decl, in no table yet; and its end. */
+void slot_init(struct slot *s, struct realm *holder, struct realm *declarer,
+	       const struct decl *decl);
+void slot_fini(struct slot *s);
 
 /* Record, or forget, what a slot was derived from. */
 void slot_derive(struct slot *s, struct slot *from);

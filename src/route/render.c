@@ -1,8 +1,8 @@
 /* Routes as text for people and as the JSON that scripts rely on. */
-#include <stdio.h>
 #include <string.h>
 
 #include "reeve/status.h"
+#include "route/grant.h"
 #include "route/route.h"
 
 const char *route_status_name(int status)
@@ -67,19 +67,29 @@ void decl_render(const struct decl *d, struct text *t)
 		text_printf(t, " subdir %s", d->subdir);
 }
 
-static int hop_width(const struct route *route)
+/* Where a hop is written down: a grant is in no file. */
+static void hop_place(const struct hop *hop, struct text *t)
 {
-	char place[32];
-	size_t i, n, width = 0;
+	if (hop->slot && hop->slot->grant)
+		text_printf(t, "grant #%llu",
+			    (unsigned long long)hop->slot->grant->id);
+	else
+		text_printf(t, "%s:%u:%u", hop->realm->manifest->file,
+			    hop->decl->place.line, hop->decl->place.column);
+}
+
+static int hop_width(const struct route *route, struct text *t)
+{
+	_cleanup_text_ struct text place = TEXT_INIT;
+	size_t i, width = 0;
 
 	for (i = 0; i < route->n_hops; i++) {
-		n = strlen(route->hops[i].realm->manifest->file) +
-		    (size_t)snprintf(place, sizeof(place), ":%u:%u",
-				     route->hops[i].decl->place.line,
-				     route->hops[i].decl->place.column);
-		if (n > width)
-			width = n;
+		text_clear(&place);
+		hop_place(&route->hops[i], &place);
+		if (place.n > width)
+			width = place.n;
 	}
+	t->failed = t->failed || text_is_failed(&place);
 	return width > 60 ? 60 : (int)width;
 }
 
@@ -94,8 +104,7 @@ static void hop_render(const struct hop *hop, int width, struct text *line)
 {
 	struct text place = TEXT_INIT;
 
-	text_printf(&place, "%s:%u:%u", hop->realm->manifest->file,
-		    hop->decl->place.line, hop->decl->place.column);
+	hop_place(hop, &place);
 	text_printf(line, "  %-10s %-*s  %s: ",
 		    decl_kind_name(hop->decl->kind), width, text_string(&place),
 		    hop->realm->moniker);
@@ -135,7 +144,7 @@ static void line_end(struct text *line, struct text *t)
 void route_render_hops(const struct route *route, struct text *t)
 {
 	_cleanup_text_ struct text line = TEXT_INIT;
-	int width = hop_width(route);
+	int width = hop_width(route, t);
 	size_t i;
 
 	for (i = 0; i < route->n_hops; i++) {
@@ -181,6 +190,9 @@ static void json_hop(const struct hop *hop, struct text *t)
 	text_json(t, hop->decl->target_name);
 	text_puts(t, ",");
 	json_place(hop->realm->manifest->file, hop->decl->place, t);
+	if (hop->slot && hop->slot->grant)
+		text_printf(t, ",\"grant\":%llu",
+			    (unsigned long long)hop->slot->grant->id);
 	text_puts(t, "}");
 }
 

@@ -65,6 +65,8 @@ struct route {
 	 * the part of the tree that is the user's own. "" if none. */
 	struct text subdir;
 
+	bool no_transfer; /* no descriptor may pass over what is opened */
+
 	/* Storage: the realm that declares it, and its declaration. */
 	const struct realm *storage_realm;
 	const struct decl *storage;
@@ -82,6 +84,14 @@ void route_fini(struct route *route);
  * ROUTE_UNRESOLVED or -ENOMEM.
  */
 int route_walk(struct realm *r, const struct decl *decl, struct route *route);
+
+/* The same from any slot on, on behalf of @client. */
+int route_walk_slot(struct slot *slot, const struct realm *client,
+		    struct route *route);
+
+/* The route is opened: grants on it that are good for so many opens are good for
+ * one less. */
+void route_spend(struct route *route);
 
 /*
  * The same by name: the use, else the expose to the parent, that @r's manifest

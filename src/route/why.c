@@ -155,13 +155,15 @@ static void missing_sentence(struct text *t, const struct realm *realm,
 	else
 		text_printf(t, "%s does not declare %s %s", realm->moniker,
 			    wanted->keyword, what);
-	text_printf(t, ", which %s %s (%s:%u:%u)", wanting->moniker,
+	text_printf(t, ", which %s %s", wanting->moniker,
 		    wanted->kind == DECL_USE	? "uses" :
 		    wanted->kind == DECL_OFFER	? "offers on" :
 		    wanted->kind == DECL_EXPOSE ? "exposes on" :
-						  "keeps storage in",
-		    wanting->manifest->file, wanted->place.line,
-		    wanted->place.column);
+						  "keeps storage in");
+	/* A grant is in no file. */
+	if (wanted->place.line)
+		text_printf(t, " (%s:%u:%u)", wanting->manifest->file,
+			    wanted->place.line, wanted->place.column);
 }
 
 static void missing_near(struct why *w, const struct realm *realm,

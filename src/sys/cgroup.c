@@ -15,7 +15,7 @@
 
 #define CGROUP2_MAGIC 0x63677270
 
-enum { CGROUP_TEXT_MAX = 16384 };
+enum { CGROUP_TEXT_MAX = 16384, CGROUP_MOUNTS_MAX = 1024 * 1024 };
 
 /* Where distributions mount the second version. */
 static const char *const cgroup_roots[] = { "/sys/fs/cgroup",
@@ -78,24 +78,66 @@ static bool cgroup_lists(const char *list, const char *end, const char *name)
 	return false;
 }
 
-int cgroup_find_v1(const char *controller, char ret[CGROUP_PATH_MAX])
+/*
+ * The path of ours below the mount @line of /proc/self/mountinfo, if that is
+ * @controller's hierarchy. In a container the mount may begin at our own group,
+ * which the path still names in full.
+ */
+static int cgroup_join_mount(char *line, const char *controller,
+			     const char *own, char ret[CGROUP_PATH_MAX])
 {
-	char text[CGROUP_TEXT_MAX], root[64], *line, *save, *list, *path;
-	int r;
+	char root[CGROUP_PATH_MAX], point[CGROUP_PATH_MAX], *type;
+	size_t n;
 
-	r = path_read_file("/proc/self/cgroup", text, sizeof(text));
-	if (r < 0)
-		return r;
+	type = strstr(line, " - cgroup ");
+	if (!type || sscanf(line, "%*s %*s %*s %1023s %1023s", root, point) != 2)
+		return -ENOENT;
+	line = strrchr(type, ' ') + 1;
+	if (!cgroup_lists(line, line + strlen(line), controller))
+		return -ENOENT;
+	n = strcmp(root, "/") ? strlen(root) : 0;
+	if (!strncmp(own, root, n) && (own[n] == '/' || !own[n]))
+		own += n;
+	return cgroup_join(point, *own ? own : "/", ret);
+}
+
+/* Our own path in @controller's hierarchy; inside @text. NULL if there is none.
+ */
+static char *cgroup_find_path(char *text, const char *controller)
+{
+	char *line, *save, *list, *path;
+
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		list = strchr(line, ':');
 		path = list ? strchr(list + 1, ':') : NULL;
-		if (!path || !cgroup_lists(list + 1, path, controller))
-			continue;
-		snprintf(root, sizeof(root), "/sys/fs/cgroup/%.30s",
-			 controller);
-		return cgroup_join(root, path + 1, ret);
+		if (path && cgroup_lists(list + 1, path, controller))
+			return path + 1;
 	}
+	return NULL;
+}
+
+int cgroup_find_v1(const char *controller, char ret[CGROUP_PATH_MAX])
+{
+	_cleanup_free_ char *mounts = malloc(CGROUP_MOUNTS_MAX);
+	char text[CGROUP_TEXT_MAX], *own, *line, *save;
+	int r;
+
+	if (!mounts)
+		return -ENOMEM;
+	r = path_read_file("/proc/self/cgroup", text, sizeof(text));
+	if (r == 0)
+		r = path_read_file("/proc/self/mountinfo", mounts,
+				   CGROUP_MOUNTS_MAX);
+	if (r < 0)
+		return r;
+	own = cgroup_find_path(text, controller);
+	if (!own)
+		return -ENOENT;
+	for (line = strtok_r(mounts, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (cgroup_join_mount(line, controller, own, ret) == 0)
+			return 0;
 	return -ENOENT;
 }
 

@@ -16,7 +16,7 @@ enum { CGROUP_PATH_MAX = 1024 };
 int cgroup_find_own(char ret[CGROUP_PATH_MAX]);
 
 /* Where version 1 keeps a controller ("memory") for us, for limits that the
- * second version cannot set there. 0 or -ENOENT. */
+ * second version cannot set there. 0; -ENOENT; or another -errno. */
 int cgroup_find_v1(const char *controller, char ret[CGROUP_PATH_MAX]);
 
 /* Make a child cgroup and open it (O_PATH directory). 0 or -errno. */

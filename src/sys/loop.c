@@ -138,23 +138,62 @@ int loop_add(struct loop *l, struct loop_source *source, int fd,
 		loop_drop_slot(l, slot);
 		return r;
 	}
-	*source = (struct loop_source){ l, fd, events, fn, slot };
+	*source = (struct loop_source){ .loop = l,
+					.fd = fd,
+					.events = events,
+					.on_event = fn,
+					.slot = slot };
+	list_init(&source->paused);
 	l->slots[slot - 1].source = source;
 	return 0;
 }
 
+static int loop_tell(struct loop_source *source, uint32_t events)
+{
+	struct epoll_event event =
+		loop_event(source->loop, source->slot, events);
+
+	return epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_MOD, source->fd,
+			 &event) < 0 ?
+		       -errno :
+		       0;
+}
+
 int loop_modify(struct loop_source *source, uint32_t events)
 {
-	struct epoll_event event;
+	int r;
 
 	if (source->events == events)
 		return 0;
-	event = loop_event(source->loop, source->slot, events);
-	if (epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_MOD, source->fd,
-		      &event) < 0)
-		return -errno;
+	r = loop_is_paused(source) ? 0 : loop_tell(source, events);
+	if (r < 0)
+		return r;
 	source->events = events;
 	return 0;
+}
+
+bool loop_is_paused(const struct loop_source *source)
+{
+	return source->slot && !list_is_empty(&source->paused);
+}
+
+/* EPOLLHUP cannot be masked; told by edges, it does not keep us awake. Changing
+ * an entry takes no memory, so it does not fail. */
+void loop_pause(struct loop_source *source, struct list *paused)
+{
+	if (!source->slot || loop_is_paused(source))
+		return;
+	(void)loop_tell(source, EPOLLET);
+	list_link(paused, &source->paused);
+}
+
+/* What came meanwhile is told anew: changing an entry looks at what is there. */
+void loop_resume(struct loop_source *source)
+{
+	if (!loop_is_paused(source))
+		return;
+	list_unlink(&source->paused);
+	(void)loop_tell(source, source->events);
 }
 
 void loop_remove(struct loop_source *source)
@@ -163,6 +202,7 @@ void loop_remove(struct loop_source *source)
 		return;
 	epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
 	loop_drop_slot(source->loop, source->slot);
+	list_unlink(&source->paused);
 	source->slot = 0;
 }
 

@@ -31,6 +31,7 @@ struct loop_source {
 	loop_source_fn on_event;
 	/* Index into the loop's table of live sources, plus one; see loop.c. */
 	uint32_t slot;
+	struct list paused; /* in a list of whoever paused it; see loop_pause() */
 };
 
 struct loop_timer {
@@ -59,6 +60,16 @@ int loop_add(struct loop *l, struct loop_source *source, int fd,
 int loop_modify(struct loop_source *source, uint32_t events);
 /* Before the descriptor is closed. Harmless on a source that is in no loop. */
 void loop_remove(struct loop_source *source);
+
+/*
+ * Tell @source no more events, but that the other side is gone, and that once,
+ * until loop_resume(). It is linked into @paused, by its member of that name;
+ * loop_remove() takes it out again. What loop_modify() asks for meanwhile holds
+ * from then on. Harmless on a source that is paused or in no loop.
+ */
+void loop_pause(struct loop_source *source, struct list *paused);
+void loop_resume(struct loop_source *source);
+bool loop_is_paused(const struct loop_source *source);
 
 /* Fire @fn once, @ns nanoseconds from now; again replaces the deadline. */
 void loop_timer_set(struct loop *l, struct loop_timer *timer, uint64_t ns,

@@ -85,6 +85,13 @@ int mount_clear(int fd, uint64_t attributes, bool recursive)
 	return mount_change(fd, &change, recursive);
 }
 
+int mount_isolate(int fd, bool recursive)
+{
+	struct mount_change change = { .propagation = MS_PRIVATE };
+
+	return mount_change(fd, &change, recursive);
+}
+
 int mount_set_idmap(int fd, int userns_fd, bool recursive)
 {
 	struct mount_change change = {
@@ -186,6 +193,19 @@ int mount_make_private(void)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
+	return 0;
+}
+
+int mount_open_task(pid_t pid, int *ret)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret = fd;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum mount_attribute {
 	MOUNT_RDONLY = 0x01,
@@ -25,6 +26,10 @@ int mount_copy(int dir_fd, const char *path, bool recursive, int *ret);
 /* Add attributes to a mount (tree) by its descriptor. */
 int mount_set(int fd, uint64_t attributes, bool recursive);
 int mount_clear(int fd, uint64_t attributes, bool recursive);
+
+/* Let nothing that is mounted in it, here or where it was copied from, appear
+ * at the other place too. */
+int mount_isolate(int fd, bool recursive);
 
 /* Show the mount's files with the ids of @userns_fd. Only before it is
  * attached, only as root, and only where the file system can. */
@@ -49,6 +54,9 @@ int mount_new_proc(uint64_t attributes, int *ret);
 /* Make nothing in this mount namespace travel to another, or arrive from one.
  */
 int mount_make_private(void);
+
+/* The mount namespace of a task. */
+int mount_open_task(pid_t pid, int *ret);
 
 /* Make the mount at descriptor @fd the root, and drop the old one. */
 int mount_pivot(int fd);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wire/layout.h"
 
 /* Where things are in the header. */
@@ -33,6 +34,20 @@ struct wire_string wire_string_of(const char *s)
 bool wire_string_equals(struct wire_string a, const char *b)
 {
 	return a.bytes && strlen(b) == a.n && memcmp(a.bytes, b, a.n) == 0;
+}
+
+struct wire_string wire_string_cut(struct wire_string s, uint32_t max)
+{
+	uint32_t n = 0, length;
+
+	while (n < s.n) {
+		length = (uint32_t)utf8_length(s.bytes + n, s.n - n);
+		if (!length || n + length > max)
+			break;
+		n += length;
+	}
+	s.n = n;
+	return s;
 }
 
 bool wire_string_copy(struct wire_string s, char *buffer, size_t capacity)

@@ -57,6 +57,9 @@ struct wire_bytes {
 /* The string @s, which must outlive the result. NULL becomes an absent one. */
 struct wire_string wire_string_of(const char *s);
 bool wire_string_equals(struct wire_string a, const char *b);
+/* As much of @s as is UTF-8 and whole characters within @max bytes: of a
+ * sentence for people, that much is better than nothing. */
+struct wire_string wire_string_cut(struct wire_string s, uint32_t max);
 /*
  * Copy to a zero-terminated string of at most @capacity bytes, terminator
  * included. False, and nothing copied, when it does not fit, is absent or

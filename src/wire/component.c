@@ -31,6 +31,11 @@ static const struct wire_field start_fields[] = {
 };
 static const struct wire_type start_type = WIRE_TYPE(start_fields);
 
+static const struct wire_field lost_fields[] = {
+	F_STRING(component_lost, path, COMPONENT_STRING_MAX),
+};
+static const struct wire_type lost_type = WIRE_TYPE(lost_fields);
+
 static const struct wire_method start_method = {
 	.method = COMPONENT_ON_START,
 	.ordinal = COMPONENT_ORDINAL_ON_START,
@@ -42,6 +47,13 @@ static const struct wire_method stop_method = {
 	.method = COMPONENT_STOP,
 	.ordinal = COMPONENT_ORDINAL_STOP,
 	.has_reply = true,
+};
+
+static const struct wire_method lost_method = {
+	.method = COMPONENT_LOST,
+	.ordinal = COMPONENT_ORDINAL_LOST,
+	.has_reply = true,
+	.reply = &lost_type,
 };
 
 static bool namespace_is_valid(const struct component_start_info *info)
@@ -102,4 +114,24 @@ int component_stop_write(struct message *m)
 	return wire_write(
 		m, &(struct wire_header){ .ordinal = COMPONENT_ORDINAL_STOP },
 		NULL, NULL);
+}
+
+int component_lost_read(const struct message *m, struct component_lost *ret)
+{
+	const struct wire_method *me;
+	uint32_t txid;
+	int r;
+
+	r = wire_method_read(&lost_method, 1, m, false, &me, &txid);
+	if (r)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	return wire_read(m, me->reply, ret);
+}
+
+int component_lost_write(struct message *m, const struct component_lost *lost)
+{
+	return wire_write(
+		m, &(struct wire_header){ .ordinal = COMPONENT_ORDINAL_LOST },
+		&lost_type, lost);
 }

@@ -12,6 +12,8 @@
 #define COMPONENT_ORDINAL_ON_START UINT64_C(0x6babdbfa6a531e05)
 /* reeve.component/Lifecycle.Stop */
 #define COMPONENT_ORDINAL_STOP UINT64_C(0x6efedf276bf5ef11)
+/* reeve.component/Lifecycle.Lost */
+#define COMPONENT_ORDINAL_LOST UINT64_C(0x65a84c25307125fe)
 
 enum {
 	COMPONENT_STRING_MAX = 4096, /* moniker, URL, path, argument */
@@ -41,6 +43,7 @@ struct component_start_info {
 enum component_event {
 	COMPONENT_ON_START = 1, /* on the bootstrap channel, first and only */
 	COMPONENT_STOP,		/* on the lifecycle channel */
+	COMPONENT_LOST,		/* the same */
 };
 
 /*
@@ -56,3 +59,10 @@ int component_start_write(struct message *m,
 /* Lifecycle.Stop: finish and exit; the channel closes when you are gone. */
 int component_stop_read(const struct message *m);
 int component_stop_write(struct message *m);
+
+/* Lifecycle.Lost: what provided the use at @path has ended. */
+struct component_lost {
+	struct wire_string path;
+};
+int component_lost_read(const struct message *m, struct component_lost *ret);
+int component_lost_write(struct message *m, const struct component_lost *lost);

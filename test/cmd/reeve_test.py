@@ -1,8 +1,12 @@
 """What the tests of the command line share: running reeve, and examples."""
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
 REEVE, SOURCE, BUILD = (os.path.realpath(a) for a in sys.argv[1:4])
@@ -76,6 +80,53 @@ class Case(unittest.TestCase):
             error = route["error"]
             self.has_fields(error, moniker=str, rule=str, text=str, status=str)
             self.is_place(error)
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Managed(Case):
+    """With a manager beside the tools."""
+
+    def setUp(self):
+        self.work = tempfile.TemporaryDirectory()
+        self.addCleanup(self.work.cleanup)
+        self.state = os.path.join(self.work.name, "state")
+        self.output = os.path.join(self.work.name, "output")
+
+    @contextlib.contextmanager
+    def manager(self, *args, running):
+        """A manager whose components @running have come up. Its tools are
+        self.ask(VERB, ...)."""
+        with open(self.output, "w", encoding="utf-8") as out:
+            run = subprocess.Popen(
+                [REEVE, "run", "--json", "--state", self.state, *args],
+                stdout=out, stderr=subprocess.STDOUT, cwd=EXAMPLES)
+        self.pid = str(run.pid)
+        try:
+            self.assertTrue(wait_for(
+                lambda: run.poll() is not None or
+                {e["moniker"] for e in self.events()
+                 if e["event"] == "started"} >= set(running)))
+            self.assertIsNone(run.poll(), self.events())
+            yield run
+        finally:
+            if run.poll() is None:
+                run.send_signal(signal.SIGINT)
+            run.wait(30)
+
+    def events(self):
+        with open(self.output, encoding="utf-8") as f:
+            return [json.loads(line) for line in f if line.endswith("\n")]
+
+    def ask(self, verb, *args, status=0):
+        return self.reeve(verb, "-m", self.pid, *args, status=status)
 
 
 def main():

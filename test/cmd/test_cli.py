@@ -14,7 +14,8 @@ import tempfile
 from reeve_test import Case, DATA, EXAMPLES, REEVE, example, main
 
 VERBS = ("run", "check", "route", "tree", "list", "show", "start", "stop",
-         "log", "doctor", "version")
+         "restart", "create", "destroy", "limit", "top", "grants", "grant",
+         "revoke", "why", "log", "doctor", "version")
 HIPPO = example("hippo", "c")
 DIAGNOSTIC = re.compile(r"^(.+?)(?::(\d+):(\d+))?: (error|warning): (.+)"
                         r" \[([a-z0-9-]+)\]$")
@@ -126,10 +127,89 @@ class Usage(Case):
         self.wrong("start", says="name a component")
         self.wrong("stop", says="name a component")
         self.wrong("log", "a", "b", says="at most one component")
+        self.wrong("restart", says="name a component")
+        self.wrong("destroy", says="name a component")
+        self.wrong("create", "/", "pool:a", says="name the parent")
+        self.wrong("create", "/", "pool:a", "b", "c", says="name the parent")
+        self.wrong("limit", "a", says="at least one KEY=VALUE")
+        self.wrong("top", "a", "b", says="at most one component")
+        self.wrong("grants", "a", "b", says="at most one component")
+        self.wrong("grant", "a", says="name a component and the capability")
+        self.wrong("grant", "a", "b", "c", says="name a component and")
+        self.wrong("why", "a", says="name a component and a capability")
+        for args in ([], ["a"], ["a", "b", "c"], ["--all"],
+                     ["--all", "a", "b"], ["--grant", "1", "a"],
+                     ["--connection", "1", "a"], ["#"], ["#x"]):
+            self.wrong("revoke", *args, says="name a component and a cap")
+        self.wrong("revoke", "--audit", "a", says="needs two components")
+        self.wrong("revoke", "--audit", "a", "b", "c", says="two components")
+
+    def test_what_is_created(self):
+        for name in ("a", ":a", "pool:", ":", ""):
+            self.wrong("create", "/", name, "url",
+                       says=f'"{name}" is no COLLECTION:NAME')
+
+    def test_limits(self):
+        for word, says in (
+                ("memory_max", '"memory_max" is no KEY=VALUE'),
+                ("memorymax=1M", 'no limit "memorymax" (did you mean '
+                 "memory_max?)"),
+                ("frobnicate=1", 'no limit "frobnicate";'),
+                ("memory_max=64MB", 'a number such as 64M, or none, not "64MB"'),
+                ("memory_max=64m", 'not "64m"'),
+                ("memory_max=-1", 'not "-1"'),
+                ("memory_max=", 'not ""'),
+                ("memory_max=99999999999G", 'not "99999999999G"'),
+                ("memory_max=99999999999999999999", "64M"),
+                ("cpu_max=50%%", 'such as 50%, or none, not "50%%"'),
+                ("tasks_max=1K", 'such as 100, or none, not "1K"'),
+                ("tasks_max=0", 'not "0"')):
+            self.wrong("limit", "a", word, says=says)
+            self.wrong("limit", "a", "opens=1", word, says=says)
+
+    def test_grants_are_bounded(self):
+        for time in ("", "10", "s", "10x", "0s", "-1s", "1h30", "1.5h",
+                     "99999999999999999999s", "9999999999999999d"):
+            self.wrong("grant", "a", "b", "--for", time,
+                       says=f'such as 10s, 5m or 1h30m, not "{time}"')
+        self.wrong("grant", "a", "b", "--uses", "0", says="at least 1")
+        self.wrong("grant", "a", "b", "--uses", "x", says="needs a number")
+
+    def test_grants_of_directories(self):
+        self.wrong("grant", "a", "b", "--directory", "--storage",
+                   says="either a --directory or a --storage")
+        for words, wrong in (("", ""), ("r,", ""), ("q", "q"), ("r,W", "W"),
+                             ("admin", "admin"), ("x" * 99, "x" * 99)):
+            self.wrong("grant", "a", "b", "--rights", words,
+                       says=f'"{wrong}" is no right of a directory')
+        self.wrong("grant", "a", "b", "--rights", "r,exekute",
+                   says="(did you mean execute?)")
+        for option in ("from", "as", "path", "subdir"):
+            for value in ("", "x\nuses=1"):
+                self.wrong("grant", "a", "b", f"--{option}={value}",
+                           says="needs a value")
+
+    def test_one_thing_is_revoked(self):
+        self.wrong("revoke", "--all", "--grant", "1", "a", says="it is one of")
+        self.wrong("revoke", "--all", "--connection", "1", says="is one of")
+        self.wrong("revoke", "--grant", "x", says="--grant needs a number")
+
+    def test_tables(self):
+        self.wrong("top", "--sort", "age", says="by memory, cpu or name, not "
+                   '"age"')
+        self.wrong("top", "-n", "x", says='--rounds needs a number, not "x"')
+        self.wrong("top", "-n", "00", says="at least 1")
 
     def test_not_running(self):
         for args in (["list"], ["tree"], ["show", "x"], ["start", "x"],
-                     ["stop", "x"], ["log"]):
+                     ["stop", "x"], ["restart", "x"], ["destroy", "x"],
+                     ["create", "/", "a:b", "c"], ["limit", "x", "opens=1"],
+                     ["top"], ["top", "--json"], ["grants"],
+                     ["grants", "--json"], ["grant", "x", "y", "--for", "1m"],
+                     ["revoke", "x", "y"], ["revoke", "#7"],
+                     ["revoke", "--all", "x"], ["revoke", "--connection", "1"],
+                     ["revoke", "--audit", "x", "y"], ["why", "x", "y"],
+                     ["log"], ["log", "--audit"]):
             done = self.reeve(*args, *NOBODY, status=3)
             self.assertEqual(done.out, "")
             self.assertIn("no manager 1 answers", done.err)
@@ -362,6 +442,32 @@ class Route(Case):
                              ("resolve-failed", root))
             self.assertGreater(error["line"], 0)
             self.assertIn("--packages", error["text"])
+
+
+class Why(Case):
+    def test_without_a_manager(self):
+        """Of the manifests it says what route says."""
+        for args, status in ((["/D", "fuchsia.example.Foo"], 0),
+                             (["/D", "fuchsia.example.Fo"], 1),
+                             (["/X", "y"], 1)):
+            for form in ([], ["--json"]):
+                route = self.reeve("route", *form, HIPPO, *args, status=status)
+                why = self.reeve("why", *form, "-f", HIPPO, *args,
+                                 status=status)
+                self.assertEqual((why.out, why.err), (route.out, route.err))
+
+    def test_packages(self):
+        with tempfile.TemporaryDirectory() as d:
+            root = shutil.copy(HIPPO, d)
+            self.reeve("why", "--file", root, "-p",
+                       os.path.join(EXAMPLES, "hippo"), "/D",
+                       "fuchsia.example.Foo")
+        done = self.reeve("why", "-p", ".", "/D", "x", status=2)
+        self.assertIn("--packages is for the manifests", done.err)
+
+    def test_says_what_to_do(self):
+        done = self.reeve("why", *NOBODY, "/D", "x", status=3)
+        self.assertIn("reeve why -f ROOT.cml /D x", done.err)
 
 
 class Tree(Case):

@@ -19,6 +19,14 @@ if [[ \$1 == list ]]; then
 	printf '%s\n' / /shop /shop/web /pool:one /pool:two
 	exit
 fi
+if [[ \$1 == grants ]]; then
+	[[ \$* == "grants --json -- /shop" ]] &&
+		exec echo '{"depth":0,"capability":"x.Only","connections":[]}'
+	echo '{"depth":0,"capability":"x.One","connections":[{"id":12,"ms":1}]}'
+	echo '{"depth":1,"capability":"x.Two","grant":7,"connections":[]}'
+	echo '{"depth":2,"capability":"x.Two","grant":7,"connections":[]}'
+	exit
+fi
 exec "$reeve" "\$@"
 END
 chmod +x "$work/reeve"
@@ -61,7 +69,8 @@ offers()
 	fi
 }
 
-verbs='run check route tree list show start stop log doctor version'
+verbs='run check route tree list show start stop restart create destroy limit
+top grants grant revoke why log doctor version'
 hippo=hippo/c/meta/c.cml
 
 offers 'reeve ' $verbs help --help --version
@@ -104,6 +113,32 @@ offers 'reeve stop /shop /shop/' /shop/web
 offers 'reeve log /s' /shop /shop/web
 offers 'reeve start -m 41 ' /other
 offers 'reeve start --manager=41 ' /other
+
+# What is granted, and taken back.
+offers 'reeve grants /shop/' /shop/web
+offers 'reeve grant /shop x.' x.One x.Two
+offers 'reeve grant /shop --for 1h x.T' x.Two
+offers 'reeve grant /shop x.One ' ''
+offers 'reeve grant /shop --from ' parent self
+offers 'reeve revoke /sh' /shop /shop/web
+offers 'reeve revoke /shop ' x.Only
+offers 'reeve revoke --grant ' 7
+offers 'reeve revoke --connection ' 12
+offers 'reeve revoke --audit /shop /pool:o' one
+offers 'reeve why /shop ' x.Only
+offers "reeve why -f $hippo /" / /B /B/A /D
+offers "reeve why --file=$hippo /D " fuchsia.example.Foo
+offers "reeve why -f hippo/c/meta/" $hippo
+
+# What may be had.
+offers 'reeve limit /pool:one m' memory_min= memory_max=
+offers 'reeve limit /pool:one memory_max=1M cpu_' cpu_share= cpu_max=
+offers 'reeve top --sort ' memory cpu name
+offers 'reeve top -n 1 /shop/' /shop/web
+offers 'reeve restart /shop/' /shop/web
+offers 'reeve destroy /pool:one /pool:' one two
+offers 'reeve create /sh' /shop /shop/web
+offers 'reeve create /shop ' ''
 
 # Behind a colon, readline has the beginning already.
 offers 'reeve show /pool:t' two

@@ -102,6 +102,8 @@ class Rules(unittest.TestCase):
         pages = manual("route") + manual("check")
         rules = set()
         for file in (("src", "route", "route.c"), ("src", "route", "check.c"),
+                     ("src", "route", "walk.c"),
+                     ("src", "route", "walk_check.c"),
                      ("src", "cmd", "route.c"), ("src", "cmd", "check.c")):
             # Long ones are written in two parts.
             text = re.sub(r'"\s+"', "", read(*file))

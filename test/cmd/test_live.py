@@ -4,7 +4,6 @@ stop, log and run, their exit statuses and their JSON.
 
 test_live.py REEVE SOURCE_ROOT BUILD_ROOT
 """
-import contextlib
 import json
 import os
 import re
@@ -13,61 +12,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
-from reeve_test import Case, EXAMPLES, REEVE, example, main
+from reeve_test import Case, EXAMPLES, Managed, REEVE, example, main, wait_for
 
 HELLO = example("hello", "hello")
 EVENTS = ("manager", "open", "refused", "closed", "start", "started", "failed",
-          "exit", "stop", "log")
+          "exit", "stop", "log", "grant", "mint", "register", "revoke", "expire")
 STATES = ("unresolved", "broken", "no program", "stopped", "starting",
-          "running", "stopping", "backoff")
+          "running", "stopping", "backoff", "suspended")
 
 
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-class Live(Case):
-    def setUp(self):
-        self.work = tempfile.TemporaryDirectory()
-        self.addCleanup(self.work.cleanup)
-        self.state = os.path.join(self.work.name, "state")
-        self.output = os.path.join(self.work.name, "output")
-
-    @contextlib.contextmanager
-    def manager(self, *args, running):
-        """A manager whose components @running have come up. Its tools are
-        self.ask(VERB, ...)."""
-        with open(self.output, "w", encoding="utf-8") as out:
-            run = subprocess.Popen(
-                [REEVE, "run", "--json", "--state", self.state, *args],
-                stdout=out, stderr=subprocess.STDOUT, cwd=EXAMPLES)
-        self.pid = str(run.pid)
-        try:
-            self.assertTrue(wait_for(
-                lambda: run.poll() is not None or
-                {e["moniker"] for e in self.events()
-                 if e["event"] == "started"} >= set(running)))
-            self.assertIsNone(run.poll(), self.events())
-            yield run
-        finally:
-            if run.poll() is None:
-                run.send_signal(signal.SIGINT)
-            run.wait(30)
-
-    def events(self):
-        with open(self.output, encoding="utf-8") as f:
-            return [json.loads(line) for line in f if line.endswith("\n")]
-
-    def ask(self, verb, *args, status=0):
-        return self.reeve(verb, "-m", self.pid, *args, status=status)
-
+class Live(Managed):
     def is_event(self, e):
         self.has_fields(e, event=str, number=int, time=float, moniker=str,
                         text=str)
@@ -138,8 +93,8 @@ class Live(Case):
             plan = full["plan"]
             self.has_fields(
                 plan, moniker=str, binary=str, cwd=str, args=list,
-                environ=list, mounts=list, sockets=list, services=list,
-                limits=dict, tmp_bytes=int, strict=bool, notify_stop=bool,
+                environ=list, mounts=list, links=list, grants=str,
+                sockets=list, services=list, limits=dict, tmp_bytes=int, strict=bool, notify_stop=bool,
                 stop_ms=int)
             self.assertEqual(plan["services"], ["/svc/example.Greeter"])
             for mount in plan["mounts"]:

@@ -92,6 +92,7 @@ static const struct {
 	{ "readonly_remount", readonly_remount },
 	{ "package_write", package_write },
 	{ "svc_write", svc_write },
+	{ "grants_write", grants_write },
 	{ "root_write", root_write },
 	{ "noexec_storage", noexec_storage },
 	{ "mount_new", mount_new },

@@ -46,6 +46,7 @@ const char *readonly_attributes(void);
 const char *readonly_remount(void);
 const char *package_write(void);
 const char *svc_write(void);
+const char *grants_write(void);
 const char *root_write(void);
 const char *noexec_storage(void);
 const char *mount_new(void);

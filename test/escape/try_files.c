@@ -44,8 +44,8 @@ const char *host_shadow(void)
 
 const char *root_listing(void)
 {
-	static const char known[] = " . .. bin data dev etc lib lib32 lib64 "
-				    "libx32 pkg proc ro sbin svc tmp usr ";
+	static const char known[] = " . .. bin data dev etc grants lib lib32 "
+				    "lib64 libx32 pkg proc ro sbin svc tmp usr ";
 	DIR *dir = opendir("/");
 	struct dirent *entry;
 	char name[300];
@@ -205,6 +205,18 @@ const char *svc_write(void)
 	TRY(unlink("/svc/service"), "unlinked a service");
 	TRY(rename("/svc/service", "/svc/other"), "renamed a service");
 	TRY(symlink("/tmp/x", "/svc/fake"), "made a service");
+	return result;
+}
+
+/* Landlock allows everything below; that must not make it writable. */
+const char *grants_write(void)
+{
+	const char *result = NULL;
+
+	TRY(mkdir("/grants/new", 0755), "a directory in /grants");
+	TRY(open("/grants/file", O_WRONLY | O_CREAT, 0644), "a file");
+	TRY(symlink("/tmp", "/grants/link"), "a link");
+	TRY(chmod("/grants", 0777), "opened /grants to all");
 	return result;
 }
 

@@ -45,6 +45,7 @@ const struct wall walls[] = {
 	{ "readonly_remount", "EPERM", S | C, 0 },
 	{ "package_write", "EROFS,EACCES", R | L, 0 },
 	{ "svc_write", "EROFS", R | L, 0 },
+	{ "grants_write", "EROFS", R, 0 },
 	{ "root_write", "EROFS,EACCES", R | L, 0 },
 	{ "noexec_storage", "EACCES", A | L, 0 },
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manifest/access.h"
 #include "manifest/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -90,6 +91,46 @@ static void target_require(const struct manifest *m, const struct decl *d)
 			has_collection(m, d->to.name));
 }
 
+/* What was read can be read again, and matching it ends. */
+static void access_require(const struct manifest *m, const struct access *a)
+{
+	static const char *const monikers[] = { "/", "/a", "/a/b:c", "/a/*/d" };
+	struct access_pattern again;
+	const char *why;
+	size_t i;
+
+	require(a->place.line && (a->kind == ACCESS_LIST || !a->n_patterns));
+	for (i = 0; i < a->n_patterns; i++) {
+		const struct access_pattern *p = &a->patterns[i];
+
+		require(p->place.line);
+		if (p->kind == ACCESS_PATTERN_CHILD)
+			require(has_child(m, p->text));
+		else if (p->kind == ACCESS_PATTERN_COLLECTION)
+			require(has_collection(m, p->text));
+		else
+			require(!access_pattern_read(p->text, &again, &why) &&
+				again.kind == ACCESS_PATTERN_MONIKER);
+	}
+	for (i = 0; i < sizeof(monikers) / sizeof(monikers[0]); i++)
+		require(access_allows(a, monikers[i], monikers[i]) &&
+			(!access_allows(a, "/x", monikers[i]) ||
+			 a->n_patterns));
+}
+
+static void limits_require(const struct limits *l)
+{
+	require(l->place.line && (!l->memory_max || l->memory_max >= 65536) &&
+		(!l->memory_max || l->memory_min <= l->memory_max) &&
+		l->cpu_share <= 10000 && l->cpu_max <= 100000);
+}
+
+static void restart_require(const struct restart *r)
+{
+	require(r->policy <= RESTART_ALWAYS && r->delay_ms &&
+		r->delay_ms <= r->max_delay_ms && r->give_up && r->forget_ms);
+}
+
 static void decl_require(const struct manifest *m, const struct decl *d)
 {
 	require(d->keyword && d->name && *d->name && d->target_name &&
@@ -105,6 +146,15 @@ static void decl_require(const struct manifest *m, const struct decl *d)
 	if (d->kind == DECL_OFFER || d->kind == DECL_EXPOSE)
 		target_require(m, d);
 	require(d->kind == DECL_OFFER || d->kind == DECL_USE || !d->weak);
+	require(!d->source_may_be_absent || d->kind == DECL_OFFER ||
+		d->kind == DECL_EXPOSE);
+	require(!d->no_transfer || d->type == CAPABILITY_SERVICE);
+	require(d->if_provider_ends <= PROVIDER_END_RESTART);
+	if (d->access) {
+		require(d->kind == DECL_CAPABILITY &&
+			d->type <= CAPABILITY_DIRECTORY);
+		access_require(m, d->access);
+	}
 	require(d->subdir ? *d->subdir && *d->subdir != '/' : true);
 }
 
@@ -117,13 +167,21 @@ static void manifest_require(const struct manifest *m)
 			require(m->decls[kind][i].kind == kind);
 			decl_require(m, &m->decls[kind][i]);
 		}
-	for (i = 0; i < m->n_children; i++)
+	for (i = 0; i < m->n_children; i++) {
 		require(m->children[i].name && m->children[i].url &&
 			!strchr(m->children[i].name, '/') &&
 			m->children[i].startup <= STARTUP_EAGER);
-	for (i = 0; i < m->n_collections; i++)
+		restart_require(&m->children[i].restart);
+		if (m->children[i].limits)
+			limits_require(m->children[i].limits);
+	}
+	for (i = 0; i < m->n_collections; i++) {
 		require(m->collections[i].name &&
 			!strchr(m->collections[i].name, '/'));
+		restart_require(&m->collections[i].restart);
+		if (m->collections[i].limits)
+			limits_require(m->collections[i].limits);
+	}
 	if (m->program)
 		require(m->program->runner &&
 			(strcmp(m->program->runner, "elf") != 0 ||

@@ -171,7 +171,7 @@ def directories(stage, offered, **use):
         s=actor("run",
                 capabilities=[dict(directory="d", path="/d", rights=["rw*"])],
                 expose=[{"directory": "d", "from": "self"}]),
-        u=actor("sh ls /d", "open /d/x", "call x", "list /d",
+        u=actor("sh ls /d/", "open /d/x", "call x", "list /d",
                 use=[dict(dict(directory="d", path="/d"), **use)]))
     return root
 
@@ -214,7 +214,7 @@ def storage_without_a_backing_directory(stage):
                                  "storage_id":
                                  "static_instance_id_or_moniker"})],
              offer=[offer("self", "#u", name="data", kind="storage")]),
-        u=actor("sh ls /data", use=[dict(storage="data", path="/data")]))
+        u=actor("sh ls /data/", use=[dict(storage="data", path="/data")]))
     with stage.run(root) as run:
         matches("data.*route", run.wait("refused", "/u")["text"])
         run.said("/u", "^sh [1-9]")

@@ -1,4 +1,4 @@
-"""The second seed's tree, from its printed manifests, and all examples."""
+"""The second seed's tree, from its printed manifests."""
 import json
 import os
 import re
@@ -108,57 +108,6 @@ def seed_actor():
     return {"program": {"binary": "bin/actor",
                         "args": ["open /svc/" + FOO, "call x", "run"]},
             "use": [{"service": "/svc/" + FOO}]}
-
-
-def example(stage, name, root, *options):
-    """Run a copy of an example, so that the user can read it."""
-    shutil.copytree(os.path.join(EXAMPLES, name), stage.path("example"))
-    return stage.run(stage.path("example", root, "meta", root + ".cml"),
-                     *options)
-
-
-@story
-def example_hello(stage):
-    with example(stage, "hello", "hello") as run:
-        run.said("/guest", "^Hello, ")
-        equal(run.end(), 0)
-
-
-@story
-def example_hippo(stage):
-    for name in "hippo", "hippo-modern":
-        shutil.rmtree(stage.path("example"), ignore_errors=True)
-        with example(stage, name, "c") as run:
-            run.said("/D", "^10000 calls answered")
-            equal(run.end(), 0, name)
-
-
-@story
-def example_echo(stage):
-    with example(stage, "echo", "echo") as run:
-        for i in range(1, 6):
-            run.said("/client-%d" % i, "^1000 of 1000 came back")
-        run.said("/python", "^hello from Python")
-        equal(run.end(), 0)
-        equal(len(run.find("start", "/server")), 1)
-
-
-@story
-def example_storage(stage):
-    for n in 1, 2:
-        shutil.rmtree(stage.path("example"), ignore_errors=True)
-        with example(stage, "storage", "storage") as run:
-            run.said("/counter", "^this is start number %d$" % n)
-            equal(run.end(), 0)
-
-
-@story
-def example_realm(stage):
-    with example(stage, "realm", "realm") as run:
-        for line in ("one: 2 squared is 4", "two: 3 squared is 9",
-                     "three: 4 squared is 16", "done"):
-            run.said("/", "^%s$" % line)
-        equal(run.end(), 0)
 
 
 play()

@@ -82,6 +82,19 @@ def provider(*commands, name="example.Echo", **sections):
                  expose=[{"protocol": name, "from": "self"}], **sections)
 
 
+def uses(*names, source="framework"):
+    return [{"protocol": name, "from": source} for name in names]
+
+
+REGISTRY, GRANTS = "reeve.Registry", "reeve.Realm"
+
+
+def obeyer(*commands, **sections):
+    """An actor that may use what changes at run time, and waits for orders."""
+    sections["use"] = sections.get("use", []) + uses(REGISTRY, GRANTS)
+    return actor(*commands, "obey", **sections)
+
+
 def user(*commands, name="example.Echo", **sections):
     return actor(*commands, use=[dict(protocol=name)], **sections)
 
@@ -182,6 +195,7 @@ class Run:
         self.noise = []
         self.status = None
         self.news = threading.Condition()
+        self.n_orders = 0
         self.process = stage.popen("run", *arguments, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, **more)
         self.pid = self.process.pid
@@ -259,6 +273,35 @@ class Run:
         """All that a component printed so far."""
         return [e["text"] for e in self.find("log", moniker)]
 
+    # Orders to those who obey: see programs/obey.c.
+
+    def order(self, moniker, *commands, waits=True):
+        """Have a component do something; what it says to that. Without
+        waiting, the number of the order, for done()."""
+        self.n_orders += 1
+        after = self.mark()
+        paths = self.stage.write_order(moniker, "\n".join(
+            [str(self.n_orders), *commands, ""]))
+        self.said(moniker, "^order %d$" % self.n_orders, after=after)
+        for path in paths:
+            os.unlink(path)
+        return self.done(moniker, self.n_orders) if waits else self.n_orders
+
+    def done(self, moniker, number):
+        """Wait until an order is carried out; what the component said."""
+        last = self.said(moniker, "^done %d$" % number)
+        with self.news:
+            lines = self.find("log", moniker)
+        texts = [e["text"] for e in lines]
+        begin = texts.index("order %d" % number)
+        return texts[begin + 1:lines.index(last)]
+
+    def one(self, moniker, *commands):
+        """The only line that a component says to an order."""
+        says = self.order(moniker, *commands)
+        equal(len(says), 1, "%s to %r: %r" % (moniker, commands, says))
+        return says[0]
+
     def signal(self, number):
         try:
             os.kill(self.pid, number)
@@ -290,6 +333,11 @@ class Run:
     def list(self):
         return {v["moniker"]: v for v in
                 map(json.loads, self.ask("list", "--json").splitlines())}
+
+    def grants(self, *arguments):
+        """The derivation tree as a list."""
+        return list(map(json.loads, self.ask("grants", "--json", *arguments)
+                        .splitlines()))
 
     def show(self, moniker):
         return json.loads(self.ask("show", "--json", moniker))
@@ -428,6 +476,16 @@ class Stage:
         for file, content in (files or {}).items():
             self.write("packages/%s/%s" % (name, file), content, 0o755)
         return path
+
+    def write_order(self, moniker, text):
+        """Where the component of this moniker looks, whichever package it is
+        of: all of a sudden, in each. The paths."""
+        name, paths = moniker.replace("/", "+"), []
+        for package in os.listdir(self.packages):
+            at = "packages/%s/orders/%s" % (package, name)
+            os.rename(self.write(at + ".new", text), self.path(at))
+            paths.append(self.path(at))
+        return paths
 
     def program(self, package, program="actor", name=None):
         to = self.path("packages", package, "bin", name or program)

@@ -9,7 +9,8 @@
 # answers. What reeve answers is never given to compgen -W, which would expand
 # it.
 
-_reeve_verbs='run check route tree list show start stop log doctor version'
+_reeve_verbs='run check route tree list show start stop restart create destroy
+limit top grants grant revoke why log doctor version'
 
 # The words on the line, whole, into "words"; the one at the cursor is the last.
 _reeve_words()
@@ -50,8 +51,22 @@ _reeve_options()
 	tree) echo --packages --manager --json --help ;;
 	list) echo --manager --json --quiet --help ;;
 	show) echo --plan --manager --json --help ;;
-	start | stop) echo --manager --help ;;
-	log) echo --follow --lines --manager --json --help ;;
+	start | stop | restart | create | destroy | limit)
+		echo --manager --help
+		;;
+	top) echo --rounds --sort --manager --json --help ;;
+	grants) echo --all --manager --json --help ;;
+	grant)
+		echo --from --as --path --directory --storage --rights \
+			--subdir --for --uses --no-transfer --restart \
+			--quiet --manager --json --help
+		;;
+	revoke)
+		echo --all --grant --connection --restart --audit --quiet \
+			--manager --json --help
+		;;
+	why) echo --file --packages --manager --json --help ;;
+	log) echo --audit --follow --lines --manager --json --help ;;
 	doctor) echo --json --help ;;
 	version) echo --help ;;
 	esac
@@ -91,6 +106,24 @@ _reeve_capabilities()
 		sed -n 's/^\([^ ].*\): \(routed\|broken\)$/\1/p'
 }
 
+# A member of each line that reeve grants has, of the running manager: $1, of the
+# trees that reach the component $2 if there is one.
+_reeve_granted()
+{
+	"$reeve" grants --json "${manager[@]}" -- ${2:+"$2"} 2>/dev/null |
+		sed -n 's/.*[{,]"'"$1"'":"\{0,1\}\([^",]*\).*/\1/p' | sort -u
+}
+
+# The numbers of live connections.
+_reeve_connections()
+{
+	"$reeve" grants --json "${manager[@]}" 2>/dev/null |
+		grep -o '{"id":[0-9]*' | cut -d: -f2
+}
+
+_reeve_limits='memory_min= memory_max= cpu_share= cpu_max= tasks_max= opens=
+connections= channels= children= requests_per_second='
+
 _reeve_managers()
 {
 	local directory=${XDG_RUNTIME_DIR:+$XDG_RUNTIME_DIR/reeve}
@@ -106,7 +139,26 @@ _reeve_value()
 	-p | --packages | --state) _reeve_directories "$2" ;;
 	-m | --manager) _reeve_match "$2" < <(_reeve_managers) ;;
 	--start) _reeve_match "$2" < <(_reeve_monikers) ;;
+	-f | --file) _reeve_files "$2" ;;
+	-s | --sort) _reeve_match "$2" < <(printf '%s\n' memory cpu name) ;;
+	--from) _reeve_match "$2" < <(printf '%s\n' parent self) ;;
+	--rights) _reeve_match "$2" < <(printf '%s\n' r rw rx rw,execute) ;;
+	--grant) _reeve_match "$2" < <(_reeve_granted grant) ;;
+	--connection) _reeve_match "$2" < <(_reeve_connections) ;;
 	esac
+}
+
+# Does the option $1 of the verb $2 take a value?
+_reeve_takes_value()
+{
+	case $2:$1 in
+	*:-p | *:--packages | *:-m | *:--manager | *:--start | *:--state | \
+		*:-n | *:--lines | *:--rounds | *:-s | *:--sort | *:--from | \
+		*:--as | *:--path | *:--rights | *:--subdir | *:--for | \
+		*:--uses | *:--connection | revoke:--grant | why:-f | \
+		*:--file) return 0 ;;
+	esac
+	return 1
 }
 
 # The arguments that are no options, into "arguments"; the options that are
@@ -117,27 +169,22 @@ _reeve_arguments()
 
 	for ((i = 2; i < ${#words[@]} - 1; i++)); do
 		word=${words[i]}
-		case $word in
-		-p | --packages | -m | --manager | --start | --state | -n | \
-			--lines)
+		if _reeve_takes_value "$word" "${words[1]}"; then
 			value=${words[++i]}
-			;;
-		--packages=* | --manager=*)
+		elif [[ $word == --*=* ]]; then
 			value=${word#*=}
-			;;
-		-*)
+		elif [[ $word == -* ]]; then
 			continue
-			;;
-		*)
+		else
 			arguments+=("$word")
 			continue
-			;;
-		esac
+		fi
 		# The option's own value is being typed.
 		((i < ${#words[@]} - 1)) || break
 		case $word in
 		-p | --packages*) packages+=(-p "$value") ;;
 		-m | --manager*) manager=(-m "$value") ;;
+		-f | --file*) root=${value/#\~\//$HOME/} ;;
 		esac
 	done
 }
@@ -149,11 +196,40 @@ _reeve_argument()
 
 	case $verb:${#arguments[@]} in
 	run:0 | route:0 | tree:0 | check:*) _reeve_files "$cur" ;;
-	route:1 | show:0 | log:0 | start:* | stop:*)
+	route:1 | show:0 | log:0 | top:0 | grants:0 | grant:0 | revoke:0 | \
+		why:0 | create:0 | limit:0 | start:* | stop:* | restart:* | \
+		destroy:*)
 		_reeve_match "$cur" < <(_reeve_monikers)
 		;;
 	route:2)
 		_reeve_match "$cur" < <(_reeve_capabilities "${arguments[1]}")
+		;;
+	grant:1)
+		_reeve_match "$cur" < <(_reeve_granted capability)
+		;;
+	revoke:1)
+		if [[ " ${words[*]} " == *' --audit '* ]]; then
+			_reeve_match "$cur" < <(_reeve_monikers)
+		else
+			_reeve_match "$cur" < <(
+				_reeve_granted capability "${arguments[0]}"
+			)
+		fi
+		;;
+	why:1)
+		if [[ -n $root ]]; then
+			_reeve_match "$cur" < <(
+				_reeve_capabilities "${arguments[0]}"
+			)
+		else
+			_reeve_match "$cur" < <(
+				_reeve_granted capability "${arguments[0]}"
+			)
+		fi
+		;;
+	limit:*)
+		compopt -o nospace 2>/dev/null
+		_reeve_match "$cur" < <(printf '%s\n' $_reeve_limits)
 		;;
 	esac
 }
@@ -205,20 +281,15 @@ _reeve()
 		_reeve_value "${cur%%=*}" "${cur#*=}"
 		return
 	fi
-	case $prev in
-	-p | --packages | -m | --manager | --start | --state | -n | --lines)
+	if _reeve_takes_value "$prev" "$verb"; then
 		_reeve_value "$prev" "$cur"
-		;;
-	*)
-		if [[ $cur == -* ]]; then
-			_reeve_match "$cur" < <(
-				printf '%s\n' $(_reeve_options "$verb")
-			)
-		else
-			_reeve_argument "$verb" "$cur"
-		fi
-		;;
-	esac
+	elif [[ $cur == -* ]]; then
+		_reeve_match "$cur" < <(
+			printf '%s\n' $(_reeve_options "$verb")
+		)
+	else
+		_reeve_argument "$verb" "$cur"
+	fi
 	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
 		prefix=${cur%"${cur##*:}"}
 		for i in "${!COMPREPLY[@]}"; do

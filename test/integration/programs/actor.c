@@ -158,22 +158,49 @@ static void act_sh(struct actor *a, char *const *o)
 					      : 128 + WTERMSIG(status));
 }
 
+/* Is this one of the first @times runs that ask? Counted in @file. */
+static bool is_early_run(const char *file, const char *times)
+{
+	int fd = open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	struct stat st;
+	bool early;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		say(file, -errno);
+		return false;
+	}
+	early = st.st_size < strtol(times, NULL, 10) && write(fd, "x", 1) == 1;
+	close(fd);
+	return early;
+}
+
 /* crash-times FILE N: abort the first N times */
 static void act_crash_times(struct actor *a, char *const *o)
 {
-	int fd = open(o[0], O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	struct stat st;
-
 	(void)a;
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		say("crash-times", -errno);
-		return;
-	}
-	if (st.st_size < strtol(o[1], NULL, 10)) {
-		if (write(fd, "x", 1) == 1)
-			abort();
-	}
-	close(fd);
+	if (is_early_run(o[0], o[1]))
+		abort();
+}
+
+/* exit-times FILE N STATUS: end with it the first N times */
+static void act_exit_times(struct actor *a, char *const *o)
+{
+	if (is_early_run(o[0], o[1]))
+		act_exit(a, o + 2);
+}
+
+static void on_lost(struct reeve *r, const char *path, void *userdata)
+{
+	(void)r;
+	(void)userdata;
+	printf("lost %s\n", path);
+}
+
+/* Print what was lost, while the loop runs. */
+static void act_on_lost(struct actor *a, char *const *o)
+{
+	(void)o;
+	reeve_on_lost(a->r, on_lost, a);
 }
 
 static void act_print(struct actor *a, char *const *o)
@@ -206,27 +233,45 @@ static const struct act {
 	{ "call-held", 1, act_call_held },
 	{ "children", 1, act_children },
 	{ "close", 0, act_close },
+	{ "connect", 1, act_connect },
+	{ "count-grants", 0, act_count_grants },
 	{ "crash-times", 2, act_crash_times },
 	{ "create", 3, act_create },
+	{ "create-with", 4, act_create_with },
+	{ "cut", 1, act_cut },
 	{ "cycle", 2, act_cycle },
 	{ "deaf", 0, act_deaf },
+	{ "derive", 1, act_derive },
 	{ "destroy", 2, act_destroy },
 	{ "drop-held", 0, act_drop_held },
 	{ "exit", 1, act_exit },
+	{ "exit-times", 3, act_exit_times },
 	{ "exposed", 2, act_exposed },
 	{ "flood", 2, act_flood },
+	{ "grant", 3, act_grant },
+	{ "grant-many", 4, act_grant_many },
+	{ "grants", 0, act_grants },
 	{ "hold", 2, act_hold },
 	{ "hold-in", 2, act_hold_in },
+	{ "id", 0, act_id },
 	{ "in", 1, act_in },
+	{ "keep", 1, act_keep },
 	{ "kill", 1, act_kill },
+	{ "limit", 3, act_limit },
 	{ "list", 1, act_list },
 	{ "list-in", 1, act_list_in },
 	{ "litter", 1, act_litter },
+	{ "obey", 0, act_obey },
+	{ "on-lost", 0, act_on_lost },
 	{ "open", 1, act_open },
 	{ "open-directory", 1, act_open_directory },
 	{ "plain", 2, act_plain },
 	{ "print", 2, act_print },
 	{ "realm", 1, act_realm },
+	{ "register", 2, act_register },
+	{ "revoke", 2, act_revoke },
+	{ "revoke-child", 3, act_revoke_child },
+	{ "revoke-name", 4, act_revoke_name },
 	{ "run", 0, act_run },
 	{ "save-on-stop", 0, act_save },
 	{ "say", 1, act_say },
@@ -234,12 +279,20 @@ static const struct act {
 	{ "sh", 1, act_sh },
 	{ "shut", 0, act_shut },
 	{ "sleep", 1, act_sleep },
+	{ "start-child", 2, act_start_child },
+	{ "stop-child", 2, act_stop_child },
+	{ "take", 1, act_take },
 	{ "talk", 1, act_talk },
+	{ "unregister", 1, act_unregister },
 	{ "until-term", 0, act_until_term },
+	{ "usage", 2, act_usage },
 	{ "wait-closed", 0, act_wait_closed },
+	{ "wait-gone", 1, act_wait_gone },
+	{ "wait-name", 1, act_wait_name },
+	{ "watch-name", 1, act_watch_name },
 };
 
-static void perform(struct actor *a, const char *command)
+void perform(struct actor *a, const char *command)
 {
 	char line[4096], *operands[4] = { "", "", "", "" }, *at;
 	size_t i;

@@ -36,7 +36,7 @@ static void on_silence(struct reeve *r, struct reeve_channel *channel,
 	(void)userdata;
 }
 
-static void open_echo(struct reeve *r, struct reeve_channel *c, void *userdata)
+void open_echo(struct reeve *r, struct reeve_channel *c, void *userdata)
 {
 	reeve_watch(r, c, on_echo, userdata);
 }

@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -21,8 +23,16 @@
 
 #include "cell/probe.h"
 #include "sys/fd.h"
+#include "sys/mounts.h"
 
 enum { RIG_TIMEOUT_MS = 60000, RIG_USER = 12345 };
+
+/* Have mounts that propagate to their copies, as on most systems. */
+static void rig_share_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) == 0 && mount_make_private() == 0)
+		mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL);
+}
 
 void rig_init(int argc, char **argv)
 {
@@ -38,6 +48,7 @@ void rig_init(int argc, char **argv)
 		/* Else our files in /proc would still be root's. */
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	}
+	rig_share_mounts();
 	signal(SIGPIPE, SIG_IGN);
 }
 

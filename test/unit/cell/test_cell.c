@@ -513,7 +513,7 @@ static unsigned count_own_fds(void)
 	unsigned n = count_fds(), i;
 
 	for (i = 0; i < rig.launcher.n_blanks; i++)
-		n -= 3 + (rig.launcher.blanks[i].cgroup_fd >= 0);
+		n -= 4 + (rig.launcher.blanks[i].cgroup_fd >= 0);
 	return n;
 }
 

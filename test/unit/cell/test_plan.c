@@ -37,6 +37,8 @@ static int fill(struct plan *p)
 	r = r ? r : plan_add_environ(p, "A=b=c");
 	for (i = 0; i < N_ELEMENTS(mounts); i++)
 		r = r ? r : plan_add_mount(p, &mounts[i]);
+	r = r ? r : plan_add_link(p, "/config/y", "/grants/config/y");
+	r = r ? r : plan_add_link(p, "/late", "/grants/late");
 	r = r ? r : plan_add_service(p, "/svc/fuchsia.example.Foo");
 	r = r ? r : plan_add_service(p, "/svc/Bar");
 	r = r ? r : plan_add_service(p, "/run/sockets/Baz");
@@ -67,6 +69,9 @@ static void plan_reads_what_it_wrote(void **state)
 	plan_render_json(&copy, &reshown);
 	assert_string_equal(text_string(&shown), text_string(&reshown));
 	assert_int_equal(copy.n_services, 3);
+	assert_int_equal(copy.n_links, 2);
+	assert_string_equal(copy.links[1].path, "/late");
+	assert_string_equal(copy.links[1].into, "/grants/late");
 	assert_string_equal(copy.dirs[copy.services[2].dir], "/run/sockets");
 	assert_string_equal(copy.services[0].name, "fuchsia.example.Foo");
 	assert_true(copy.strict);
@@ -134,7 +139,8 @@ static void plan_refuses_bad_parts(void **state)
 	static const char *const paths[] = { "",	"x",	   "x/y",
 					     "//",	"/a//b",   "/a/",
 					     "/..",	"/a/../b", "/./a",
-					     "/proc/x", "/dev",	   "/sys" };
+					     "/proc/x", "/dev",	   "/sys",
+					     "/grants", "/grants/x" };
 	struct plan_mount m = { "/x",		"/y", NULL, PLAN_READ_BYTES,
 				PLAN_DIRECTORY, false };
 	char name[300];
@@ -147,6 +153,8 @@ static void plan_refuses_bad_parts(void **state)
 		m.target = paths[i];
 		assert_int_equal(plan_add_mount(&p, &m), PLAN_BAD_PATH);
 		assert_int_equal(plan_add_dir(&p, paths[i]), PLAN_BAD_PATH);
+		assert_int_equal(plan_add_link(&p, paths[i], "/x"),
+				 PLAN_BAD_PATH);
 	}
 	m.target = "/";
 	assert_int_equal(plan_add_mount(&p, &m), PLAN_BAD_PATH);
@@ -177,6 +185,52 @@ static void plan_refuses_bad_parts(void **state)
 	assert_int_equal(plan_add_environ(&p, "=x"), PLAN_BAD_STRING);
 	assert_int_equal(plan_add_limit(&p, 1, 5, 4), PLAN_BAD_VALUE);
 	assert_int_equal(plan_check(&p), PLAN_BAD_STRING);
+	plan_fini(&p);
+}
+
+/* A link must not lead what is mounted astray, nor be made inside of it. */
+static void plan_keeps_links_apart(void **state)
+{
+	struct plan_mount m = { "/a/b",		"/y", NULL, PLAN_READ_BYTES,
+				PLAN_DIRECTORY, false };
+	static const char *const near[] = { "/a", "/a/b", "/a/b/c" };
+	_cleanup_text_ struct text t = TEXT_INIT;
+	char name[32];
+	struct plan p;
+	size_t i;
+
+	(void)state;
+	plan_init(&p);
+	assert_int_equal(plan_add_link(&p, "/l", "x"), PLAN_BAD_PATH);
+	assert_int_equal(plan_add_link(&p, "/l", "/x/.."), PLAN_BAD_PATH);
+	assert_int_equal(plan_add_mount(&p, &m), 0);
+	for (i = 0; i < N_ELEMENTS(near); i++)
+		assert_int_equal(plan_add_link(&p, near[i], "/x"), PLAN_DOUBLE);
+	assert_int_equal(plan_add_link(&p, "/a/bc", "/x"), 0);
+	assert_int_equal(plan_add_link(&p, "/a/bc", "/x"), PLAN_DOUBLE);
+	assert_int_equal(plan_add_service(&p, "/svc/a"), 0);
+	assert_int_equal(plan_add_link(&p, "/svc", "/x"), PLAN_DOUBLE);
+	assert_int_equal(plan_add_link(&p, "/svc/b", "/x"), PLAN_DOUBLE);
+	plan_fini(&p);
+	assert_int_equal(plan_add_link(&p, "/a/b", "/x"), 0);
+	for (i = 0; i < N_ELEMENTS(near); i++) {
+		m.target = near[i];
+		assert_int_equal(plan_add_mount(&p, &m), PLAN_DOUBLE);
+		assert_int_equal(plan_add_dir(&p, near[i]), PLAN_DOUBLE);
+	}
+	for (i = 1; i < PLAN_LINKS_MAX; i++) {
+		snprintf(name, sizeof(name), "/l%zu", i);
+		assert_int_equal(plan_add_link(&p, name, "/x"), 0);
+	}
+	assert_int_equal(plan_add_link(&p, "/more", "/x"), PLAN_TOO_LARGE);
+	assert_int_equal(plan_set_moniker(&p, "/a"), 0);
+	assert_int_equal(plan_set_binary(&p, "/pkg/a"), 0);
+	assert_int_equal(plan_add_arg(&p, "a"), 0);
+	assert_int_equal(plan_check(&p), 0);
+	p.links[5].path = "/l1/x";
+	assert_int_equal(plan_write(&p, &t), PLAN_DOUBLE);
+	p.links[5].path = "/proc/x";
+	assert_int_equal(plan_write(&p, &t), PLAN_BAD_PATH);
 	plan_fini(&p);
 }
 
@@ -276,6 +330,9 @@ static void plan_shows_itself_safely(void **state)
 	assert_null(strchr(text_string(&t), '\033'));
 	assert_non_null(strstr(text_string(&t), "/pkg/bin/hippo"));
 	assert_non_null(strstr(text_string(&t), "/config/x"));
+	assert_non_null(strstr(text_string(&t),
+			       "link        /late  -> /grants/late\n"));
+	assert_non_null(strstr(text_string(&t), "grants      /grants, "));
 	assert_non_null(strstr(text_string(&t), "/svc/fuchsia.example.Foo"));
 	assert_non_null(strstr(text_string(&t), "files 64"));
 	plan_fini(&p);
@@ -288,6 +345,7 @@ int main(void)
 		cmocka_unit_test(plan_refuses_every_truncation),
 		cmocka_unit_test(plan_survives_every_changed_byte),
 		cmocka_unit_test(plan_refuses_bad_parts),
+		cmocka_unit_test(plan_keeps_links_apart),
 		cmocka_unit_test(plan_is_bounded),
 		cmocka_unit_test(plan_does_not_believe_counts),
 		cmocka_unit_test(plan_reports_lack_of_memory),

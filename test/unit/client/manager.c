@@ -163,3 +163,16 @@ void manager_stop(struct manager *m)
 	assert_int_equal(component_stop_write(&message), 0);
 	assert_int_equal(channel_send(m->lifecycle, &message, CHANNEL_NOW), 0);
 }
+
+void manager_lose(struct manager *m, const char *path)
+{
+	_Alignas(8) uint8_t buffer[512];
+	struct message message = MESSAGE_OVER(buffer);
+
+	assert_int_equal(
+		component_lost_write(&message,
+				     &(struct component_lost){
+					     wire_string_of(path) }),
+		0);
+	assert_int_equal(channel_send(m->lifecycle, &message, CHANNEL_NOW), 0);
+}

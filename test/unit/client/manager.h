@@ -38,5 +38,8 @@ int manager_open(struct manager *m, const char *path, uint32_t flags);
 /* Ask the component to stop. */
 void manager_stop(struct manager *m);
 
+/* Tell the component that what provided @path has ended. */
+void manager_lose(struct manager *m, const char *path);
+
 /* Write a start message to @fd, with these handles (@svc -1: none). */
 void bootstrap_write(int fd, int outgoing, int lifecycle, int svc);

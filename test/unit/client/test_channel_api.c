@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "client/api.h"
@@ -293,6 +295,74 @@ static int use_channels(void *arg)
 	return r;
 }
 
+/*
+ * Bind an end to the abstract name @head, then @n_digits of a number that no
+ * other run of this test uses.
+ */
+static void bind_to(const struct reeve_channel *c, const char *head,
+		    int n_digits)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	static unsigned count;
+	int n;
+
+	n = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+		     "%s%0*x%08x", head, n_digits - 8, ++count, getpid());
+	n += (int)offsetof(struct sockaddr_un, sun_path) + 1;
+	assert_int_equal(bind(reeve_channel_fd(c), (struct sockaddr *)&address,
+			      (socklen_t)n),
+			 0);
+}
+
+/* The number at both ends, of which one is bound so. */
+static uint64_t id_of(const char *head, int n_digits)
+{
+	struct reeve_channel *a, *b;
+	uint64_t id;
+
+	assert_int_equal(reeve_channel_pair(&a, &b), 0);
+	bind_to(b, head, n_digits);
+	id = reeve_channel_id(a);
+	assert_true(reeve_channel_id(b) == id);
+	reeve_channel_close(a);
+	reeve_channel_close(b);
+	return id;
+}
+
+static void test_ids(void **state)
+{
+	struct reeve_channel *a, *b;
+
+	(void)state;
+	assert_true(id_of("reeve/0123456789abcdef/", 16) ==
+		    UINT64_C(0x0123456789abcdef));
+	assert_true(id_of("reeve/000000000000002a/", 16) == 42);
+	/* Too short, too long, other digits, another name, another mark. */
+	assert_true(id_of("reeve/000000000000002a/", 15) == 0);
+	assert_true(id_of("reeve/000000000000002a/", 17) == 0);
+	assert_true(id_of("reeve/000000000000002A/", 16) == 0);
+	assert_true(id_of("reeve/00000000000000 1/", 16) == 0);
+	assert_true(id_of("Reeve/000000000000002a/", 16) == 0);
+	assert_true(id_of("reeve/000000000000002a-", 16) == 0);
+
+	/* The client's end, which it bound itself, does not fool the provider.
+	 */
+	assert_int_equal(reeve_channel_pair(&a, &b), 0);
+	assert_true(reeve_channel_id(a) == 0);
+	bind_to(b, "reeve/0000000000000007/", 16);
+	bind_to(a, "reeve/0000000000000008/", 16);
+	assert_true(reeve_channel_id(b) == 7);
+	/* It outlives either. */
+	reeve_channel_close(a);
+	assert_true(reeve_channel_id(b) == 7);
+	reeve_channel_close(b);
+	assert_int_equal(reeve_channel_pair(&a, &b), 0);
+	bind_to(b, "reeve/0000000000000007/", 16);
+	reeve_channel_close(b);
+	assert_true(reeve_channel_id(a) == 7);
+	reeve_channel_close(a);
+}
+
 static void test_faults(void **state)
 {
 	int n = count_fds();
@@ -313,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_adopt_and_release),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_ordinals),
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_faults),
 	};
 

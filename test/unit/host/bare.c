@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/budget.h"
 #include "host/control.h"
 #include "host/open.h"
+#include "host/revoke.h"
 #include "host/told.h"
 
 struct bare {
@@ -23,6 +25,10 @@ static int bare_init(struct manager *m)
 		r = journal_new(&m->journal);
 	if (!r)
 		r = connections_new(m->loop, &owner, &m->connections);
+	if (!r)
+		r = budgets_new(m, &m->budgets);
+	if (!r)
+		r = revoker_new(m, &m->revoker);
 	if (!r)
 		r = told_new(&m->told);
 	if (!r)
@@ -69,6 +75,7 @@ int bare_new(const char *root_file, const char *packages, const char *state,
 	m->signal_fd = -1;
 	list_init(&m->instances);
 	list_init(&m->starting);
+	list_init(&m->due);
 	list_init(&m->retired);
 	list_init(&m->doomed);
 	resolver_init(&m->resolver, m->options.paths);

@@ -41,7 +41,7 @@ int realm_connect(struct scene *s, const char *moniker)
 	int fds[2];
 
 	assert_int_equal(channel_pair(fds), 0);
-	assert_int_equal(realm_server_serve(i, i, fds[1]), 0);
+	assert_int_equal(realm_server_serve(i, i, NULL, fds[1]), 0);
 	return fds[0];
 }
 

@@ -101,7 +101,8 @@ static void test_payer_of_an_exposed_directory_goes(void **state)
 	assert_int_equal(channel_pair(ends), 0);
 	fd = ends[0];
 	assert_int_equal(
-		realm_server_serve(scene_instance(s, "/"), payer, ends[1]), 0);
+		realm_server_serve(scene_instance(s, "/"), payer, NULL,
+				   ends[1]), 0);
 	exposed = open_exposed(s, fd, REALM_OK);
 	assert_int_equal(payer->account.held[CHARGE_DIRECTORIES], 1);
 	assert_int_equal(realm_destroy(s, own, "pool", "a"), REALM_OK);

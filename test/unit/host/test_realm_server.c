@@ -223,7 +223,7 @@ static void test_channels_are_bounded(void **state)
 			 REALM_ERROR_RESOURCE_UNAVAILABLE);
 	expect_epitaph(more[0], REEVE_ERR_NO_RESOURCES);
 	assert_int_equal(channel_pair(more), 0);
-	assert_true(realm_server_serve(root, root, more[1]) < 0);
+	assert_true(realm_server_serve(root, root, NULL, more[1]) < 0);
 	expect_epitaph(more[0], REEVE_ERR_NO_RESOURCES);
 	for (i = 1; i < LIMIT; i++)
 		fd_close(fds[i][0]);
@@ -327,7 +327,7 @@ static int create_and_destroy(void *arg)
 	struct realm_reply reply;
 
 	assert_int_equal(channel_pair(fds), 0);
-	if (realm_server_serve(root, root, fds[1]) < 0) {
+	if (realm_server_serve(root, root, NULL, fds[1]) < 0) {
 		fd_close(fds[0]);
 		return -1;
 	}

@@ -156,7 +156,7 @@ static const struct manifest_case capabilities[] = {
 	{ "keywords not supported",
 	  "{ capabilities: [{ `resolver: 'r', path: '/r' }, "
 	  "{ `dictionary: 'd' }, { `socket: 's' }, { `config: 'c', "
-	  "type: 'bool' }, { protocol: 'p', `access: [] }] }",
+	  "type: 'bool' }, { protocol: 'p', `delivery: 'immediate' }] }",
 	  "unsupported unsupported unsupported unsupported unsupported" },
 	{ "twice", "{ capabilities: [{ protocol: 'p' }, { service: `'p' }] }",
 	  "duplicate-name" },
@@ -414,11 +414,6 @@ static const struct manifest_case offers[] = {
 	  "{ " AB "offer: [{ protocol: 'p', from: 'parent', "
 	  "to: ['#a', `'#a'] }] }",
 	  "duplicate-value" },
-	{ "unknown source availability",
-	  "{ " AB "offer: [{ protocol: 'p', from: '#x', to: '#a', "
-	  "source_availability: `'unknown' }, { protocol: 'q', from: '#a', "
-	  "to: '#b', source_availability: `'maybe' }] }",
-	  "unsupported invalid-value" },
 	{ "dependency of a storage",
 	  "{ " AB "offer: [{ storage: 's', from: 'parent', to: '#a', "
 	  "`dependency: 'weak' }, { protocol: 'p', from: 'parent', to: '#a', "

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "route/grant.h"
+
 const struct builtin rig_builtins[] = {
 	{ CAPABILITY_SERVICE, "host.Log", 0 },
 	{ CAPABILITY_DIRECTORY, "srv", RIGHTS_R },
@@ -175,9 +177,14 @@ void rig_summary(const struct rig *rig, int verdict, struct text *t)
 
 	for (i = 0; i < route->n_hops; i++) {
 		d = route->hops[i].decl;
-		text_printf(t, "%s%s %s %s", i ? " | " : "",
-			    d->implied ? "self" : decl_kind_name(d->kind),
-			    route->hops[i].realm->moniker, d->name);
+		text_printf(t, "%s%s", i ? " | " : "",
+			    d->implied ? "self" : decl_kind_name(d->kind));
+		if (route->hops[i].slot->grant)
+			text_printf(t, "#%llu",
+				    (unsigned long long)
+					    route->hops[i].slot->grant->id);
+		text_printf(t, " %s %s", route->hops[i].realm->moniker,
+			    d->name);
 		if (strcmp(d->name, d->target_name) != 0)
 			text_printf(t, ">%s", d->target_name);
 	}

@@ -62,7 +62,8 @@ int rig_route(struct rig *rig, const char *moniker, const char *capability);
 /*
  * The route in one line, hop by hop, "use /d X | offer / X>Y | ...", then "="
  * and the source: moniker:path, " in SUBDIR" and " rights R" where there are
- * any; or "!" and the rule. Implied declarations are written as "self".
+ * any; or "!" and the rule. Implied declarations are written as "self", those of
+ * a grant with its id, "offer#3".
  */
 void rig_summary(const struct rig *rig, int verdict, struct text *t);
 

@@ -69,6 +69,29 @@ static void a_lowered_limit_refuses_but_takes_nothing(void **state)
 	assert_int_equal(account_charge(&a, CHARGE_OPENS), ACCOUNT_EXCEEDED);
 }
 
+static void a_manifest_says_otherwise(void **state)
+{
+	const struct limits some = { .opens = 3, .children = 5000 };
+	const struct limits others = { .connections = 1, .channels = 2 };
+	struct account a, defaults;
+
+	(void)state;
+	account_init(&defaults);
+	account_init(&a);
+	account_limit(&a, &some);
+	assert_int_equal(a.limits[CHARGE_OPENS], 3);
+	assert_int_equal(a.limits[CHARGE_CHILDREN], 5000);
+	/* What it does not say is as before. */
+	assert_int_equal(a.limits[CHARGE_CONNECTIONS],
+			 defaults.limits[CHARGE_CONNECTIONS]);
+	assert_int_equal(a.limits[CHARGE_DIRECTORIES],
+			 defaults.limits[CHARGE_DIRECTORIES]);
+	account_limit(&a, &others);
+	assert_int_equal(a.limits[CHARGE_OPENS], 3);
+	assert_int_equal(a.limits[CHARGE_CONNECTIONS], 1);
+	assert_int_equal(a.limits[CHARGE_CHANNELS], 2);
+}
+
 static void every_kind_has_a_name(void **state)
 {
 	int kind;
@@ -84,6 +107,7 @@ int main(void)
 		cmocka_unit_test(the_defaults),
 		cmocka_unit_test(every_kind_is_bounded_for_itself),
 		cmocka_unit_test(a_lowered_limit_refuses_but_takes_nothing),
+		cmocka_unit_test(a_manifest_says_otherwise),
 		cmocka_unit_test(every_kind_has_a_name),
 	};
 

@@ -184,7 +184,8 @@ static const struct broken rows[] = {
 	  "/", "fuchsia.sys2.Relm", "framework-not-found",
 	  REEVE_ERR_NOT_FOUND, "/", NULL,
 	  "the framework has no protocol fuchsia.sys2.Relm; it provides "
-	  "fuchsia.sys2.Realm and fuchsia.component.Realm", "" },
+	  "reeve.Registry, reeve.Realm, fuchsia.sys2.Realm and "
+	  "fuchsia.component.Realm", "" },
 	{ { { "root", "{ " PROGRAM "children: [" CHILD("user") "],\n"
 		      "offer: [\n^{ protocol: 'X', from: 'framework',\n"
 		      "  to: '#user' } ] }" },

@@ -54,12 +54,16 @@ static void no_cell_was_forgotten(void **state)
 static void impossible_is_said_only_where_it_is(void **state)
 {
 	static const char possible[N_LIFE_STATES][N_LIFE_EVENTS + 1] = {
-		/* wanted started failed exited crashed asked expired destroyed
-		 */
-		[LIFE_STOPPED] = "w....a.d", [LIFE_STARTING] = "wsfecaxd",
-		[LIFE_RUNNING] = "w..eca.d", [LIFE_STOPPING] = "w.fecaxd",
-		[LIFE_KILLING] = "wsfecaxd", [LIFE_BACKOFF] = "w....axd",
-		[LIFE_GONE] = "w....a.d",
+		/* wanted started failed exited again crashed given-up asked
+		 * expired destroyed */
+		[LIFE_STOPPED] = "w......a.d",
+		[LIFE_STARTING] = "wsfegc.axd",
+		[LIFE_RUNNING] = "w..egc.a.d",
+		[LIFE_STOPPING] = "w.fegc.axd",
+		[LIFE_KILLING] = "wsfegc.axd",
+		[LIFE_BACKOFF] = "w.....uaxd",
+		[LIFE_SUSPENDED] = "w......a.d",
+		[LIFE_GONE] = "w......a.d",
 	};
 	int s, e;
 
@@ -92,7 +96,9 @@ static void two_equal_wishes_are_one(void **state)
 			twice = life_step(once.state, wishes[i]);
 			/* Stop wished twice in back-off: the first ends it. */
 			assert_int_equal(twice.state, once.state);
-			assert_int_equal(twice.action, LIFE_NOTHING);
+			/* To start later is one wish, however often. */
+			assert_true(twice.action == LIFE_NOTHING ||
+				    twice.action == LIFE_LATER);
 		}
 }
 
@@ -109,8 +115,14 @@ static void actions_go_with_their_states(void **state)
 				continue;
 			/* Tasks come into being in one place only. */
 			assert_int_equal(step.action == LIFE_START,
-					 s == LIFE_STOPPED &&
+					 (s == LIFE_STOPPED ||
+					  s == LIFE_SUSPENDED) &&
 						 step.state == LIFE_STARTING);
+			assert_int_equal(step.action == LIFE_SUSPEND,
+					 step.state == LIFE_SUSPENDED &&
+						 s != LIFE_SUSPENDED);
+			if (step.action == LIFE_LATER)
+				assert_int_equal(step.state, LIFE_BACKOFF);
 			/* Whoever stops is watched again. */
 			assert_int_equal(step.action == LIFE_WATCH,
 					 step.state == LIFE_STOPPED &&
@@ -174,7 +186,7 @@ static int step_doomed(int s, int event)
 {
 	int next;
 
-	if (event == LIFE_WANTED && s == LIFE_STOPPED)
+	if (event == LIFE_WANTED && (s == LIFE_STOPPED || s == LIFE_SUSPENDED))
 		return s;
 	next = (int)life_step(s, event).state;
 	if (is_alive(s) && !is_alive(next))
@@ -257,6 +269,38 @@ static void opens_wait_for_the_back_off(void **state)
 			 LIFE_WATCH);
 }
 
+/* A stop that somebody asked for is not undone by a policy. */
+static void who_was_asked_to_stop_stays_stopped(void **state)
+{
+	static const enum life_state on_way[] = { LIFE_STOPPING, LIFE_KILLING };
+	static const enum life_event ends[] = { LIFE_EXITED, LIFE_AGAIN,
+						LIFE_CRASHED };
+	int s, e;
+
+	(void)state;
+	for (s = 0; s < 2; s++)
+		for (e = 0; e < 3; e++)
+			assert_int_equal(life_step(on_way[s], ends[e]).state,
+					 LIFE_STOPPED);
+	assert_int_equal(life_step(LIFE_BACKOFF, LIFE_ASKED).state,
+			 LIFE_STOPPED);
+}
+
+/* Only a wish leads out of it, never time and never an open that waits. */
+static void who_is_suspended_waits_for_somebody(void **state)
+{
+	int e;
+
+	(void)state;
+	for (e = 0; e < N_LIFE_EVENTS; e++)
+		if (!is_impossible(LIFE_SUSPENDED, e))
+			assert_true(is_wish(e));
+	assert_int_equal(life_step(LIFE_SUSPENDED, LIFE_ASKED).state,
+			 LIFE_SUSPENDED);
+	assert_int_equal(life_step(LIFE_SUSPENDED, LIFE_WANTED).action,
+			 LIFE_START);
+}
+
 static void everything_has_a_name(void **state)
 {
 	int i;
@@ -279,6 +323,8 @@ int main(void)
 		cmocka_unit_test(who_is_destroyed_is_gone_in_the_end),
 		cmocka_unit_test(grace_ends),
 		cmocka_unit_test(opens_wait_for_the_back_off),
+		cmocka_unit_test(who_was_asked_to_stop_stays_stopped),
+		cmocka_unit_test(who_is_suspended_waits_for_somebody),
 		cmocka_unit_test(everything_has_a_name),
 	};
 

@@ -69,10 +69,29 @@ CONSTANTS = [
     ("reeve.component", "component", {
         "MAX_STRING": "COMPONENT_STRING_MAX", "MAX_ARGS": "COMPONENT_ARGS_MAX",
         "MAX_NAMESPACE": "COMPONENT_NAMESPACE_MAX"}),
+    ("reeve.realm", "registry", {
+        "MAX_NAME": "REGISTRY_NAME_MAX", "MAX_PATH": "REGISTRY_PATH_MAX",
+        "MAX_PATTERN": "REGISTRY_PATTERN_MAX",
+        "MAX_ACCESS": "REGISTRY_ACCESS_MAX", "MAX_WHY": "REGISTRY_WHY_MAX"}),
+    ("reeve.realm", "grants", {
+        "MAX_NAME": "GRANTS_NAME_MAX", "MAX_PATH": "GRANTS_PATH_MAX",
+        "MAX_CHILD_NAME": "GRANTS_CHILD_NAME_MAX",
+        "MAX_MONIKER": "GRANTS_MONIKER_MAX", "MAX_URL": "GRANTS_URL_MAX",
+        "MAX_OFFERS": "GRANTS_OFFERS_MAX", "MAX_BATCH": "GRANTS_BATCH_MAX",
+        "MAX_WHY": "GRANTS_WHY_MAX"}),
     ("reeve.control", "control", {
         "MAX_VERB": "CONTROL_VERB_MAX", "MAX_ARGUMENTS":
         "CONTROL_ARGUMENTS_MAX", "MAX_ARGUMENT": "CONTROL_ARGUMENT_MAX",
         "MAX_DATA": "CONTROL_DATA_MAX", "MAX_ERROR": "CONTROL_ERROR_MAX"}),
+]
+# Types whose members are constants of a header, under another prefix.
+TYPES = [
+    ("fuchsia.component", "Error", "realm", "REALM_ERROR_"),
+    ("fuchsia.component", "StartupMode", "realm", "REALM_STARTUP_"),
+    ("reeve.realm", "RegisterFlags", "registry", "REGISTRY_"),
+    ("reeve.realm", "CapabilityType", "grants", "GRANTS_"),
+    ("reeve.realm", "SpecFlags", "grants", "GRANTS_"),
+    ("reeve.realm", "RevokeFlags", "grants", "GRANTS_"),
 ]
 # Where the spelling is irregular, or the mask is not needed in C.
 ALIASES = {"IO_MODE_BLOCK_DEVICE": "IO_MODE_BLOCK",
@@ -95,13 +114,14 @@ def compare_constants(fidl, headers):
             if values.get(c) != int(value, 0):
                 fail(f"{library}: {name} is {value}, {c} is {values.get(c)}")
             n += 1
-    errors = re.search(r"type Error = .*?\{(.*?)\};",
-                       fidl["fuchsia.component"], re.S).group(1)
-    for name, value in re.findall(r"(\w+) = (\d+);", errors):
-        if not re.search(rf"\bREALM_ERROR_{name} = {value},",
-                         headers["realm"]):
-            fail(f"fuchsia.component/Error.{name} is not {value} in C")
-        n += 1
+    for library, name, header, prefix in TYPES:
+        members = re.search(rf"type {name} = .*?\{{(.*?)\}};",
+                            fidl[library], re.S).group(1)
+        for member, value in re.findall(r"(\w+) = (\w+);", members):
+            if not re.search(rf"\b{prefix}{member} = {value},",
+                             headers[header]):
+                fail(f"{library}: {name}.{member} is not {value} in C")
+            n += 1
     return n
 
 

@@ -5,8 +5,10 @@
 #include "base/own.h"
 #include "wire/component.h"
 #include "wire/control.h"
+#include "wire/grants.h"
 #include "wire/io.h"
 #include "wire/realm.h"
+#include "wire/registry.h"
 
 static int echo_written(int r)
 {
@@ -44,10 +46,21 @@ ECHO(realm_reply, realm_reply_read, realm_reply_write, struct realm_reply,
      false)
 ECHO(component_start, component_start_read, component_start_write,
      struct component_start_info, false)
+ECHO(component_lost, component_lost_read, component_lost_write,
+     struct component_lost, false)
 ECHO(control_request, control_request_read, control_request_write,
      struct control_request, false)
 ECHO(control_event, control_event_read, control_event_write,
      struct control_event, false)
+
+ECHO(registry_request, registry_request_read, registry_request_write,
+     struct registry_request, false)
+ECHO(registry_reply, registry_reply_read, registry_reply_write,
+     struct registry_reply, false)
+ECHO(grants_request, grants_request_read, grants_request_write,
+     struct grants_request, false)
+ECHO(grants_reply, grants_reply_read, grants_reply_write, struct grants_reply,
+     false)
 
 static int component_stop(const struct message *in, struct message *out)
 {
@@ -103,5 +116,10 @@ const struct echo echoes[] = {
 	{ "control_event", control_event },
 	{ "dirents", dirents },
 	{ "watch_events", watch_events },
+	{ "component_lost", component_lost },
+	{ "registry_request", registry_request },
+	{ "registry_reply", registry_reply },
+	{ "grants_request", grants_request },
+	{ "grants_reply", grants_reply },
 };
 const size_t n_echoes = N_ELEMENTS(echoes);

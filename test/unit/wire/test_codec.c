@@ -432,6 +432,27 @@ static void nesting_ends_at_32(void **state)
 			 -EBADMSG);
 }
 
+static uint32_t cut(const char *s, uint32_t max)
+{
+	return wire_string_cut(wire_string_of(s), max).n;
+}
+
+static void sentences_are_cut_between_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(cut("abc", 4), 3);
+	assert_int_equal(cut("abc", 3), 3);
+	assert_int_equal(cut("abc", 2), 2);
+	assert_int_equal(cut("abc", 0), 0);
+	assert_int_equal(cut("a\xc3\xa9", 3), 3);
+	assert_int_equal(cut("a\xc3\xa9", 2), 1);
+	assert_int_equal(cut("\xe2\x82\xac\xe2\x82\xac", 5), 3);
+	/* What is no UTF-8 ends it as well. */
+	assert_int_equal(cut("ab\xff\x63", 9), 2);
+	assert_int_equal(cut("ab\xc3", 9), 2);
+	assert_int_equal(wire_string_cut((struct wire_string){ 0 }, 9).n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +468,7 @@ int main(void)
 		cmocka_unit_test(unions_are_enveloped),
 		cmocka_unit_test(tables_have_gaps),
 		cmocka_unit_test(nesting_ends_at_32),
+		cmocka_unit_test(sentences_are_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

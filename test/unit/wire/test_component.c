@@ -9,6 +9,9 @@
 #define ON_START ONE_WAY "051e536afadbab6b "
 #define STOP	 ONE_WAY "11eff56b27dffe6e"
 
+#define LOST	 ONE_WAY "fe257130254ca865 "
+#define LOST_AT_SVC LOST COUNT(06) PRESENT "2f7376632f580000"
+
 /* moniker "/a", url "u", args ["x", ""], namespace /svc with a handle and /pkg
  * without, outgoing, lifecycle. */
 #define START                                                                  \
@@ -30,6 +33,32 @@ static void messages_are_golden(void **state)
 			     PRESENT COUNT(00) PRESENT HANDLE HANDLE,
 		     2);
 	golden_check("component_stop", STOP, 0);
+	golden_check("component_lost", LOST_AT_SVC, 0);
+	golden_check("component_lost", LOST COUNT(00) PRESENT, 0);
+}
+
+static void a_lost_use_is_named(void **state)
+{
+	static char path[COMPONENT_STRING_MAX + 1];
+	struct component_lost lost;
+	GOLDEN_MESSAGE(m);
+
+	(void)state;
+	golden_parse(LOST_AT_SVC, 0, &m);
+	assert_int_equal(component_lost_read(&m, &lost), 0);
+	assert_true(wire_string_equals(lost.path, "/svc/X"));
+	/* On one channel there is the other as well. */
+	assert_int_equal(component_stop_read(&m), WIRE_UNKNOWN);
+	golden_parse(STOP, 0, &m);
+	assert_int_equal(component_lost_read(&m, &lost), WIRE_UNKNOWN);
+	/* A path is not left out, and not longer than any path. */
+	golden_refuse("component_lost", LOST COUNT(00) "0000000000000000", 0);
+	memset(path, 'x', COMPONENT_STRING_MAX);
+	lost.path = (struct wire_string){ path, COMPONENT_STRING_MAX };
+	assert_int_equal(component_lost_write(&m, &lost), 0);
+	assert_int_equal(component_lost_read(&m, &lost), 0);
+	lost.path = (struct wire_string){ path, COMPONENT_STRING_MAX + 1 };
+	assert_int_equal(component_lost_write(&m, &lost), -EINVAL);
 }
 
 static void start_is_read_as_it_was_meant(void **state)
@@ -153,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_golden),
+		cmocka_unit_test(a_lost_use_is_named),
 		cmocka_unit_test(start_is_read_as_it_was_meant),
 		cmocka_unit_test(handles_leave_in_order),
 		cmocka_unit_test(handles_are_named_once),

@@ -9,8 +9,10 @@
 #include "base/own.h"
 #include "wire/component.h"
 #include "wire/control.h"
+#include "wire/grants.h"
 #include "wire/io.h"
 #include "wire/realm.h"
+#include "wire/registry.h"
 
 enum { ROUNDS = 3000 };
 
@@ -273,6 +275,20 @@ static void component_starts(void **state)
 	}
 }
 
+static void component_losses(void **state)
+{
+	struct component_lost lost;
+	GOLDEN_MESSAGE(m);
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		lost.path = random_string();
+		m.n_handles = 0;
+		assert_int_equal(component_lost_write(&m, &lost), 0);
+		assert_echo("component_lost", &m);
+	}
+}
+
 static void control_messages(void **state)
 {
 	static struct control_request r;
@@ -303,6 +319,142 @@ static void control_messages(void **state)
 	}
 }
 
+static void registry_messages(void **state)
+{
+	static struct registry_request q;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		GOLDEN_MESSAGE(m);
+		struct registry_reply reply = {
+			.method = (enum registry_method)(1 + random_below(4)),
+			.txid = random_txid(true),
+			.error = random_below(REALM_ERROR_MAX + 1),
+			.why = random_string(),
+		};
+
+		q = (struct registry_request){
+			.method = reply.method,
+			.txid = random_txid(true),
+			.name = random_string(),
+			.path = random_string(),
+			.flags = (uint32_t)random_u64(),
+			.n_access = random_below(REGISTRY_ACCESS_MAX + 1),
+			.is_known_present = random_below(2),
+			.handle = WIRE_NO_HANDLE,
+		};
+		for (uint32_t j = 0; j < q.n_access; j++)
+			q.access[j] = random_string();
+		if (q.method == REGISTRY_CONNECT)
+			q.handle = random_handle(&m, false);
+		assert_int_equal(registry_request_write(&m, &q), 0);
+		assert_echo("registry_request", &m);
+
+		golden_handles(&m, 0);
+		reply.is_present =
+			q.method == REGISTRY_WATCH && random_below(2);
+		assert_int_equal(registry_reply_write(&m, &reply), 0);
+		assert_echo("registry_reply", &m);
+	}
+}
+
+static struct grants_spec random_spec(void)
+{
+	return (struct grants_spec){
+		.type = (uint32_t)random_u64(),
+		.from = random_string(),
+		.name = random_string(),
+		.as = random_string(),
+		.path = random_string(),
+		.rights = (uint32_t)random_u64(),
+		.subdir = random_string(),
+		.expires_ms = random_u64(),
+		.uses = (uint32_t)random_u64(),
+		.flags = (uint32_t)random_u64(),
+	};
+}
+
+static void grants_requests(void **state)
+{
+	static struct grants_request q;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		GOLDEN_MESSAGE(m);
+
+		q = (struct grants_request){
+			.method = (enum grants_method)(
+				1 + random_below(GRANTS_GET_USAGE)),
+			.txid = random_txid(true),
+			.child = { random_string(), random_optional() },
+			.spec = random_spec(),
+			.id = random_u64(),
+			.name = random_string(),
+			.flags = (uint32_t)random_u64(),
+			.collection = random_string(),
+			.url = random_string(),
+			.startup = random_below(2),
+			.n_offers = random_below(GRANTS_OFFERS_MAX + 1),
+			.limits = { .memory_max = random_u64(),
+				    .cpu_share = (uint32_t)random_u64(),
+				    .requests_per_second =
+					    (uint32_t)random_u64() },
+		};
+		for (uint32_t j = 0; j < q.n_offers; j++)
+			q.offers[j] = random_spec();
+		assert_int_equal(grants_request_write(&m, &q), 0);
+		assert_echo("grants_request", &m);
+	}
+}
+
+static struct grants_entry random_entry(void)
+{
+	return (struct grants_entry){
+		.id = random_u64(),
+		.child = random_string(),
+		.name = random_string(),
+		.as = random_string(),
+		.rights = (uint32_t)random_u64(),
+		.expires_in_ms = random_u64(),
+		.uses_left = (uint32_t)random_u64(),
+		.n_connections = (uint32_t)random_u64(),
+		.n_derived = (uint32_t)random_u64(),
+	};
+}
+
+static void grants_replies(void **state)
+{
+	static struct grants_reply reply;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		GOLDEN_MESSAGE(m);
+		uint32_t n = random_below(GRANTS_BATCH_MAX + 1);
+
+		reply = (struct grants_reply){
+			.method = (enum grants_method)(
+				1 + random_below(GRANTS_GET_USAGE)),
+			.txid = random_txid(true),
+			.error = random_below(REALM_ERROR_MAX + 1),
+			.why = random_string(),
+			.id = random_u64(),
+			.report = { .n_slots = (uint32_t)random_u64(),
+				    .microseconds = random_u64() },
+			.usage = { .memory_bytes = random_u64(),
+				   .tasks = (uint32_t)random_u64(),
+				   .throttled_us = random_u64(),
+				   .refused = (uint32_t)random_u64() },
+		};
+		for (uint32_t j = 0; j < n; j++) {
+			const struct grants_entry entry = random_entry();
+
+			assert_true(grants_reply_add(&reply, &entry));
+		}
+		assert_int_equal(grants_reply_write(&m, &reply), 0);
+		assert_echo("grants_reply", &m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,7 +463,11 @@ int main(void)
 		cmocka_unit_test(realm_requests),
 		cmocka_unit_test(realm_replies),
 		cmocka_unit_test(component_starts),
+		cmocka_unit_test(component_losses),
 		cmocka_unit_test(control_messages),
+		cmocka_unit_test(registry_messages),
+		cmocka_unit_test(grants_requests),
+		cmocka_unit_test(grants_replies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
