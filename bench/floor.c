@@ -9,6 +9,8 @@
  *		sent along with the open) and answers
  * open-loop	the same, and the provider too waits in epoll, for new channels
  *		and for each channel's messages
+ * open-told	the same again, and the client waits until the broker says that
+ *		it has forwarded it, before it calls
  * call		one round trip over a SOCK_SEQPACKET pair; who receives could
  *		take handles
  * call-loop	the same, and the server waits in epoll
@@ -19,95 +21,24 @@
  *scheduler switches between groups of tasks (sched(7), autogroup), which is
  *dearer.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "pass.h"
 #include "samples.h"
 
-enum { PAYLOAD = 64, WARM_UP = 200, HANDLES = 64 };
-
-static void die(const char *what)
-{
-	perror(what);
-	_exit(1);
-}
-
-static void pair(int fds[2])
-{
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		die("socketpair");
-}
-
-static void put(int fd, const void *bytes, size_t n)
-{
-	if (send(fd, bytes, n, MSG_NOSIGNAL) < 0)
-		die("send");
-}
-
-static void put_handle(int fd, const void *bytes, size_t n, int handle)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = {};
-	struct iovec v = { (void *)bytes, n };
-	struct msghdr h = { .msg_iov = &v,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &handle, sizeof(int));
-	if (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)
-		die("sendmsg");
-}
-
-/* One message, with room for handles. 0 bytes: the end. */
-static ssize_t get(int fd, void *bytes, size_t n, int *ret_handle)
-{
-	union {
-		char bytes[CMSG_SPACE(HANDLES * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec v = { bytes, n };
-	struct msghdr h = { .msg_iov = &v,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
-	ssize_t r;
-
-	*ret_handle = -1;
-	r = recvmsg(fd, &h, MSG_CMSG_CLOEXEC);
-	if (r < 0)
-		return errno == ECONNRESET ? 0 : -1;
-	c = h.msg_controllen ? CMSG_FIRSTHDR(&h) : NULL;
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(ret_handle, CMSG_DATA(c), sizeof(int));
-	return r;
-}
+enum { WARM_UP = 200 };
 
 static int epoll_on(int fd)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
-	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	int epoll_fd = epoll_new();
 
-	if (epoll_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0)
-		die("epoll");
+	epoll_put(epoll_fd, fd, EPOLLIN, (uint32_t)fd);
 	return epoll_fd;
 }
 
-/* Passes every handle that comes from @in on to @out. */
-static void broker(int in, int out)
+/* Passes every handle that comes from @in on to @out. With @tells, whoever sent
+ * it is told so. */
+static void broker(int in, int out, bool tells)
 {
 	int epoll_fd = epoll_on(in), handle;
 	struct epoll_event e;
@@ -120,6 +51,8 @@ static void broker(int in, int out)
 			_exit(0);
 		put_handle(out, bytes, (size_t)n, handle);
 		close(handle);
+		if (tells)
+			put(in, bytes, 1);
 	}
 }
 
@@ -185,10 +118,15 @@ static void server_loop(int fd)
 			_exit(0);
 }
 
+/* The other one follows; see spawn(). */
 static void broker_pair(int in)
 {
-	/* The other one follows; see spawn(). */
-	broker(in, in + 1);
+	broker(in, in + 1, false);
+}
+
+static void broker_telling(int in)
+{
+	broker(in, in + 1, true);
 }
 
 static const struct role {
@@ -197,7 +135,7 @@ static const struct role {
 } roles[] = {
 	{ "server", server },	   { "server-loop", server_loop },
 	{ "provider", provider },  { "provider-loop", provider_loop },
-	{ "broker", broker_pair },
+	{ "broker", broker_pair }, { "broker-telling", broker_telling },
 };
 
 static void role_run(const char *name, int fd)
@@ -236,16 +174,6 @@ static void spawn(const char *program, const char *role, int cpu, int fd,
 	role_run(role, ROLE_FD);
 }
 
-static void round_trip(int fd)
-{
-	char bytes[PAYLOAD] = { 1 };
-	int handle;
-
-	put(fd, bytes, sizeof(bytes));
-	if (get(fd, bytes, sizeof(bytes), &handle) <= 0)
-		die("no answer");
-}
-
 static void measure_call(const char *program, const char *name, size_t n,
 			 int cpu_client, int cpu_rest, uint64_t *ns)
 {
@@ -266,14 +194,16 @@ static void measure_call(const char *program, const char *name, size_t n,
 	}
 }
 
-static void open_once(int broker_fd)
+static void open_once(int broker_fd, bool is_told)
 {
-	char name[PAYLOAD] = "svc/bench.Echo";
-	int fds[2];
+	char name[PASS_PAYLOAD] = "svc/bench.Echo";
+	int fds[2], handle;
 
 	pair(fds);
 	put_handle(broker_fd, name, sizeof(name), fds[1]);
 	close(fds[1]);
+	if (is_told && get(broker_fd, name, sizeof(name), &handle) <= 0)
+		die("no answer");
 	round_trip(fds[0]);
 	close(fds[0]);
 }
@@ -281,6 +211,7 @@ static void open_once(int broker_fd)
 static void measure_open(const char *program, const char *name, size_t n,
 			 int cpu_client, int cpu_rest, uint64_t *ns)
 {
+	bool is_told = !strcmp(name, "open-told");
 	int to_broker[2], to_provider[2];
 	size_t i;
 
@@ -288,12 +219,13 @@ static void measure_open(const char *program, const char *name, size_t n,
 	pair(to_provider);
 	spawn(program, strcmp(name, "open") ? "provider-loop" : "provider",
 	      cpu_rest, to_provider[1], -1);
-	spawn(program, "broker", cpu_rest, to_broker[1], to_provider[0]);
+	spawn(program, is_told ? "broker-telling" : "broker", cpu_rest,
+	      to_broker[1], to_provider[0]);
 	pin(cpu_client);
 	for (i = 0; i < n + WARM_UP; i++) {
 		uint64_t start = now_ns();
 
-		open_once(to_broker[0]);
+		open_once(to_broker[0], is_told);
 		if (i >= WARM_UP)
 			ns[i - WARM_UP] = now_ns() - start;
 	}

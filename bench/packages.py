@@ -11,7 +11,7 @@ class Layout:
         self.directory = directory
         self.programs = {
             name: os.path.join(build, "bench", "bench-" + name)
-            for name in ("client", "server")
+            for name in ("client", "server", "owner", "holder", "names")
         }
         os.makedirs(directory, exist_ok=True)
 
@@ -35,7 +35,9 @@ def url(name):
 
 
 def child(name, package=None, eager=False):
-    c = {"name": name, "url": url(package or name)}
+    # Measured is what it takes, not what it may ask for.
+    c = {"name": name, "url": url(package or name),
+         "limits": {"requests_per_second": 1000000}}
     if eager:
         c["startup"] = "eager"
     return c
@@ -176,4 +178,51 @@ def wide(layout, name, n):
                 }
             ],
         },
+    )
+
+
+def framework(*names):
+    return [{"protocol": n, "from": "framework"} for n in names]
+
+
+def owned(layout, name, owner_args, crowd=(2, 0, "first"), near_cpu=-1):
+    """An owner and its children: a provider and a client of what is given and
+    taken back, in cells with a crowd of (tasks, descriptors each, place of the
+    program), and two bystanders that talk to each other."""
+    layout.add(
+        name + "-provider",
+        provider("holder", [-1, "provide", *crowd], ["bench.Thing"]),
+        "holder",
+    )
+    layout.add(
+        name + "-client", provider("holder", [-1, "hold", *crowd], ["bench.Hold"]),
+        "holder",
+    )
+    near = provider("holder", [near_cpu, "talk"], ["bench.Hold"])
+    near["use"] = [{"protocol": "bench.Raw"}]
+    layout.add(name + "-near", near, "holder")
+    layout.add(
+        name + "-far", provider("server", [near_cpu, "serve"], ["bench.Raw"]), "server"
+    )
+    layout.add(
+        name + "-owner",
+        {
+            "program": program("owner", owner_args),
+            "use": framework("reeve.Realm")
+            + [
+                {"protocol": "bench.Hold", "from": "#client"},
+                {"protocol": "bench.Hold", "from": "#near", "path": "/svc/bench.Near"},
+            ],
+            "capabilities": [
+                {"directory": "stuff", "path": "/stuff", "rights": ["r*"]}
+            ],
+            "children": [
+                child(n, f"{name}-{n}") for n in ("provider", "client", "near", "far")
+            ],
+            "offer": [{"protocol": "bench.Raw", "from": "#far", "to": "#near"}],
+        },
+        "owner",
+    )
+    return layout.add(
+        name, {"children": [child("owner", name + "-owner", eager=True)]}
     )

@@ -51,3 +51,23 @@ static inline void samples_print(const char *name, uint64_t *ns, size_t n)
 	       (double)ns[0] / 1e3);
 	fflush(stdout);
 }
+
+/*
+ * All of them, in the order they were taken, some on a line (a component's line
+ * is cut when it is long):
+ *	{"case":"revoke-10","us":[402.1,388.7]}
+ */
+static inline void samples_print_each(const char *name, const uint64_t *ns,
+				      size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i = j) {
+		printf("{\"case\":\"%s\",\"us\":[", name);
+		for (j = i; j < n && j < i + 100; j++)
+			printf("%s%.1f", j == i ? "" : ",",
+			       (double)ns[j] / 1e3);
+		printf("]}\n");
+	}
+	fflush(stdout);
+}

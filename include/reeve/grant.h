@@ -61,7 +61,8 @@ struct reeve_grant_spec {
 	const char *name; /* what it is called here */
 	const char *as;	  /* what it will be called; NULL: the same */
 	/* Where it appears in the child's namespace. NULL: /svc/NAME for a
-	 * service, /grants/NAME for the others. */
+	 * service, /grants/NAME for the others. Below /grants in any case is
+	 * what is not a service and is given to a child that runs. */
 	const char *path;
 	uint32_t rights;     /* enum reeve_right; 0: all that one has */
 	const char *subdir;  /* below the directory; NULL: all of it */

@@ -34,7 +34,7 @@ struct reeve_registration {
 	const char *path;
 	/* Who may connect: "children", "#child", "/shop/web"; a moniker may
 	 * end in a star. At most 64 of at most 1024 bytes, NULL ends; an empty
-	 * list is nobody. NULL: the children. */
+	 * list is nobody. NULL: whoever reaches it, see above. */
 	const char *const *access;
 	/* Take the place of an earlier registration of the name, whose
 	 * connections are cut. Otherwise REEVE_REALM_INSTANCE_ALREADY_EXISTS.

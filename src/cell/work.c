@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "cell/audit.h"
 #include "cell/graft.h"
 #include "cell/protocol.h"
 #include "cell/sever_work.h"
@@ -26,6 +27,7 @@ static const struct {
 } work_kinds[] = {
 	[WORK_SEVER] = { "reeve-sever", sever_work },
 	[WORK_GRAFT] = { "reeve-graft", graft_work },
+	[WORK_AUDIT] = { "reeve-audit", audit_work },
 };
 
 /* Keep the two descriptors, at numbers of our own, and nothing else. */

@@ -127,7 +127,7 @@ static void put_act(const struct grants *g, struct text *t,
 	else
 		put_safe(&who, json_text(v, "holder"));
 	text_printf(t, "%s %s ", text_string(&who), act->verb);
-	put_coloured(g, t, json_count(v, "depth") ? "" : "\033[1m",
+	put_coloured(g, t, json_count(v, "depth") > 0 ? "" : "\033[1m",
 		     json_text(v, "text"));
 	if (!json5_get(v, "grant") || !strcmp(act->kind, "use"))
 		return;

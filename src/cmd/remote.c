@@ -223,6 +223,8 @@ static int remote_answers(int fd, const struct remote_request *q,
 			text_puts(error, "the manager has ended");
 			return EXIT_NOT_RUNNING;
 		}
+		if (e.kind == CONTROL_REPLY && q->on_begun)
+			q->on_begun(q->userdata);
 		if (e.kind == CONTROL_ON_END) {
 			text_append(error, e.error.bytes, e.error.n);
 			return e.exit_status;
@@ -252,8 +254,11 @@ int remote_ask(const struct cmd_options *options, const char *verb,
 	       const char *const *arguments, size_t n, remote_data_fn fn,
 	       void *userdata)
 {
-	const struct remote_request q = { verb, arguments, n,
-					  fn,	userdata,  NULL };
+	const struct remote_request q = { .verb = verb,
+					  .arguments = arguments,
+					  .n_arguments = n,
+					  .on_data = fn,
+					  .userdata = userdata };
 	_cleanup_text_ struct text error = TEXT_INIT;
 	int status = remote_request(options, &q, &error);
 

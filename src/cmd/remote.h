@@ -14,6 +14,8 @@ struct remote_request {
 	size_t n_arguments;
 	remote_data_fn on_data; /* NULL: nothing is expected */
 	void *userdata;
+	/* The manager has begun; or NULL. */
+	void (*on_begun)(void *userdata);
 	/* Called after each second that passed without an answer, or NULL.
 	 * Returning false ends it. */
 	bool (*on_wait)(void *userdata, unsigned seconds);

@@ -23,13 +23,28 @@ struct revoke {
 
 /* ---- waiting ---- */
 
+/* For the handler: whether the manager has read the request. */
+static volatile sig_atomic_t has_begun;
+
+static void on_begun(void *userdata)
+{
+	(void)userdata;
+	has_begun = true;
+}
+
 static void on_interrupt(int signal)
 {
-	static const char said[] =
+	static const char goes_on[] =
 		"\nreeve: the revocation goes on in the manager; see reeve log "
 		"--audit\n";
+	static const char unknown[] =
+		"\nreeve: the manager may not have heard of it; see reeve log "
+		"--audit\n";
 
-	(void)!write(STDERR_FILENO, said, sizeof(said) - 1);
+	if (has_begun)
+		(void)!write(STDERR_FILENO, goes_on, sizeof(goes_on) - 1);
+	else
+		(void)!write(STDERR_FILENO, unknown, sizeof(unknown) - 1);
 	/* The handler was for once. */
 	raise(signal);
 }
@@ -138,6 +153,7 @@ static void put_files(struct text *t, const struct json5_value *v,
 					     "--restart ends it:\n");
 	}
 	for (; *files; files = *end ? end + 1 : end) {
+		files += strspn(files, " ");
 		end = strchrnul(files, '\n');
 		text_puts(t, "    ");
 		text_safe(t, files, (size_t)(end - files));
@@ -190,6 +206,10 @@ static bool on_edges(void *userdata, const char *json,
 		text_puts(&t, "\n");
 	}
 	cmd_print(&t);
+	/* What was not looked at. */
+	json5_for_each(note, json5_get(v, "notes"))
+		if (json5_string(note) && !r->options->quiet)
+			fprintf(stderr, "reeve: %s\n", json5_string(note));
 	return true;
 }
 
@@ -267,6 +287,7 @@ int cmd_revoke(int argc, char **argv)
 	request.arguments = revoke.arguments;
 	request.n_arguments = revoke.n;
 	request.on_data = on_report;
+	request.on_begun = on_begun;
 	request.on_wait = on_wait;
 	request.userdata = &revoke;
 	interrupt_catch();

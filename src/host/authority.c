@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cell/graft.h"
+#include "host/exposed.h"
 #include "host/namespace.h"
 #include "host/registry_server.h"
 #include "wire/realm.h"
@@ -111,7 +112,6 @@ static void on_expiry(struct loop_timer *timer)
 	}
 	revoke_slot(v, &h->grant->slots[0]);
 	revoke_begin(v, text_string(&what), false, NULL, NULL);
-	registry_server_changed(m, NULL);
 }
 
 static int granted_new(struct manager *m, const struct actor *actor,
@@ -275,7 +275,7 @@ static void grant_tell(struct manager *m, const struct actor *actor,
 		      (unsigned long long)g->id);
 }
 
-/* A directory that has become routable may be wanted further down. */
+/* What has become routable may be wanted further down. */
 static void reconcile_below(struct realm *top)
 {
 	struct realm *r;
@@ -288,16 +288,10 @@ static void reconcile_below(struct realm *top)
 	}
 }
 
-static void appear(struct manager *m, struct realm *to,
-		   enum capability_type type, const char *name)
+static void appear(struct manager *m, struct realm *to, const char *name)
 {
-	struct instance *i = instance_of(to);
-
 	m->resolver.generation++;
-	if (type != CAPABILITY_SERVICE)
-		reconcile_below(to);
-	else if (i && i->ns && i->has_started)
-		ns_reconcile(i->ns);
+	reconcile_below(to);
 	registry_server_changed(m, name);
 }
 
@@ -321,7 +315,7 @@ static bool offer_mend(struct manager *m, struct realm *to,
 		      "was given %s back by %s, as the manifest of %s offers "
 		      "it",
 		      spec->name, actor_name(actor), s->declarer->moniker);
-	appear(m, to, spec->type, spec->name);
+	appear(m, to, spec->name);
 	return true;
 }
 
@@ -412,7 +406,7 @@ int authority_grant(struct manager *m, const struct actor *actor,
 		return r;
 	}
 	grant_tell(m, actor, g, ms);
-	appear(m, to, g->decls[0].type, g->decls[0].target_name);
+	appear(m, to, g->decls[0].target_name);
 	*ret_id = g->id;
 	return 0;
 }
@@ -476,6 +470,8 @@ static int registration_replace(struct instance *i, const char *name)
 
 	if (!g)
 		return 0;
+	if (revoke_is_busy(i->manager))
+		return -EAGAIN;
 	r = revoke_new(i->manager, SLOT_CUT_BY_PROVIDER, i->realm->moniker, &v);
 	if (r < 0)
 		return r;
@@ -538,6 +534,7 @@ int authority_register(struct instance *i, const struct registration *what,
 		      policy.n ? text_string(&policy) :
 				 "whoever is given it, and its children");
 	m->resolver.generation++;
+	(void)exposed_reconcile(i);
 	registry_server_changed(m, what->name);
 	return 0;
 }
@@ -570,5 +567,4 @@ void authority_end(struct instance *i)
 		return;
 	text_printf(&what, "what %s had registered", i->realm->moniker);
 	revoke_begin(v, text_string(&what), false, NULL, NULL);
-	registry_server_changed(i->manager, NULL);
 }

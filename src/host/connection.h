@@ -3,8 +3,8 @@
  *
  * Before the manager closes its descriptor of a channel, it puts the channel
  * into an epoll set of its own. That entry holds no reference to the socket and
- * is not woken by traffic (EPOLLET, and only RDHUP and HUP are asked for); it
- * reports the end of the other side. The end of the registered side removes the
+ * is not woken by traffic (EPOLLET, and nothing is asked for but the hang-up that
+ * is always told); it reports the end of the other side. The end of the registered side removes the
  * entry silently, so the set is listed from time to time to find those.
  *
  * The end that is handed over is bound to a unique abstract name, its label. The

@@ -22,6 +22,7 @@
 
 #include "base/utf8.h"
 #include "channel/channel.h"
+#include "host/control_audit.h"
 #include "host/control_conn.h"
 #include "host/control_verbs.h"
 #include "host/revoke.h"
@@ -72,6 +73,7 @@ void control_conn_close(struct control_conn *c)
 	}
 	revoke_forget(c->manager, c);
 	manager_doom_forget(c->manager, c);
+	control_audit_forget(c);
 	list_unlink(&c->listener.link);
 	list_unlink(&c->link);
 	c->control->n_connections--;

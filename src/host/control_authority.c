@@ -13,7 +13,6 @@
 #include "host/child.h"
 #include "host/connection.h"
 #include "host/describe.h"
-#include "host/registry_server.h"
 #include "wire/realm.h"
 
 static const struct actor by_operator = { NULL, SLOT_CUT_BY_OPERATOR };
@@ -298,7 +297,6 @@ void verb_revoke(struct control_conn *c, const char *const *argv, unsigned n)
 		revoke_drop(v);
 		return;
 	}
-	registry_server_changed(c->manager, NULL);
 	revoke_begin(v, text_string(&what), restart, on_revoked, c);
 }
 

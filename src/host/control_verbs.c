@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/child.h"
+#include "host/control_audit.h"
 #include "host/control_authority.h"
 #include "host/describe.h"
 #include "host/instance.h"
@@ -292,6 +293,7 @@ static void verb_top(struct control_conn *c, const char *const *argv,
 }
 
 static const struct control_verb verbs[] = {
+	{ "audit", 2, 2, true, verb_audit },
 	{ "create", 4, 4, true, verb_create },
 	{ "destroy", 1, 1, true, verb_destroy },
 	{ "grant", 2, 3, true, verb_grant },

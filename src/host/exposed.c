@@ -14,14 +14,17 @@
 #include "wire/io.h"
 
 struct exposed_entry {
+	struct list link; /* in exposed.entries */
 	struct instance *instance;
-	const struct decl *expose;
+	const struct decl *expose; /* NULL: gone */
+	struct loop_task gone;
 };
 
 struct exposed {
 	struct list link; /* in all */
+	struct instance *instance;
 	struct directory *directory;
-	struct exposed_entry entries[];
+	struct list entries;
 };
 
 /* The exposed directories of all instances. */
@@ -54,64 +57,123 @@ static void on_open(void *userdata, const struct directory_open *open,
 {
 	struct exposed_entry *e = userdata;
 
-	open_capability(e->instance, e->expose, open->flags, open->mode,
+	(void)open_capability(e->instance, e->expose, open->flags, open->mode,
 			open->path, take_server_end);
 }
 
-static int exposed_add(struct exposed *x, struct exposed_entry *e)
+/* Where it stands; the seed's dialect names by path. */
+static void entry_path(const struct decl *d, struct text *t)
 {
-	const struct decl *d = e->expose;
+	if (*d->target_name == '/')
+		text_puts(t, d->target_name + 1);
+	else
+		text_printf(t, "svc/%s", d->target_name);
+}
+
+static struct exposed_entry *entry_find(const struct exposed *x,
+					const struct decl *d)
+{
+	struct exposed_entry *e;
+
+	list_for_each(e, &x->entries, link)
+		if (e->expose == d)
+			return e;
+	return NULL;
+}
+
+static int exposed_add(struct exposed *x, const struct decl *d)
+{
 	_cleanup_text_ struct text path = TEXT_INIT;
+	struct exposed_entry *e;
 
 	if (d->to.kind != TARGET_PARENT || (d->type != CAPABILITY_SERVICE &&
 					    d->type != CAPABILITY_DIRECTORY))
 		return 0;
-	/* The seed's dialect names by path. */
-	if (*d->target_name == '/')
-		text_puts(&path, d->target_name + 1);
-	else
-		text_printf(&path, "svc/%s", d->target_name);
-	if (text_is_failed(&path))
+	entry_path(d, &path);
+	e = text_is_failed(&path) ? NULL : calloc(1, sizeof(*e));
+	if (!e)
 		return -ENOMEM;
+	e->instance = x->instance;
+	e->expose = d;
+	list_link(&x->entries, &e->link);
 	return directory_add(x->directory, text_string(&path),
 			     d->type == CAPABILITY_SERVICE ? DIRECTORY_SERVICE :
 							     DIRECTORY_REMOTE,
 			     on_open, e);
 }
 
-static int exposed_new(struct instance *i, struct exposed **ret)
+int exposed_reconcile(struct instance *i)
 {
-	const struct manifest *m = i->realm->manifest;
-	size_t n = m->n_decls[DECL_EXPOSE], k;
-	struct exposed *x = calloc(1, sizeof(*x) + n * sizeof(*x->entries));
+	struct exposed *x = i->exposed;
+	const struct table *t = &i->realm->tables[TABLE_OUTPUT];
+	struct slot *s;
+	size_t k;
+	int r = 0;
+
+	for (k = 0; x && !r && k < t->n; k++)
+		if (!t->slots[k].cut && !entry_find(x, t->slots[k].decl))
+			r = exposed_add(x, t->slots[k].decl);
+	for (s = realm_next_added(i->realm, TABLE_OUTPUT, NULL); x && s && !r;
+	     s = realm_next_added(i->realm, TABLE_OUTPUT, s))
+		if (!entry_find(x, s->decl))
+			r = exposed_add(x, s->decl);
+	return r;
+}
+
+static void on_gone(struct loop_task *task)
+{
+	free(container_of(task, struct exposed_entry, gone));
+}
+
+void exposed_remove(struct instance *i, const struct decl *expose)
+{
+	_cleanup_text_ struct text path = TEXT_INIT;
+	struct exposed_entry *e =
+		i->exposed ? entry_find(i->exposed, expose) : NULL;
+
+	if (!e)
+		return;
+	entry_path(expose, &path);
+	(void)directory_remove(i->exposed->directory, text_string(&path));
+	e->expose = NULL;
+	list_unlink(&e->link);
+	/* Its own handler may be on the stack. */
+	loop_defer(i->manager->loop, &e->gone, on_gone);
+}
+
+static int exposed_new(struct instance *i)
+{
+	struct exposed *x = calloc(1, sizeof(*x));
 	int r;
 
 	if (!x)
 		return -ENOMEM;
+	x->instance = i;
+	list_init(&x->entries);
 	list_link(&all, &x->link);
+	i->exposed = x;
 	r = directory_new(i->manager->loop, NULL, &x->directory);
 	if (!r) {
 		directory_set_manager(x->directory);
 		directory_set_payer(x->directory, &payer);
+		r = exposed_reconcile(i);
 	}
-	for (k = 0; !r && k < n; k++) {
-		x->entries[k].instance = i;
-		x->entries[k].expose = &m->decls[DECL_EXPOSE][k];
-		r = exposed_add(x, &x->entries[k]);
-	}
-	if (r < 0) {
-		exposed_free(x);
-		return r;
-	}
-	*ret = x;
-	return 0;
+	if (r < 0)
+		exposed_free(TAKE(i->exposed));
+	return r;
 }
 
 void exposed_free(struct exposed *x)
 {
+	struct exposed_entry *e;
+
 	if (!x)
 		return;
 	directory_free(x->directory);
+	while ((e = list_first(&x->entries, struct exposed_entry, link))) {
+		list_unlink(&e->link);
+		free(e);
+	}
 	list_unlink(&x->link);
 	free(x);
 }
@@ -129,7 +191,7 @@ void exposed_drop(const struct instance *client)
 int exposed_serve(struct instance *i, struct instance *client,
 		  int take_channel)
 {
-	int r = i->exposed ? 0 : exposed_new(i, &i->exposed);
+	int r = i->exposed ? 0 : exposed_new(i);
 
 	if (r < 0) {
 		fd_close(take_channel);

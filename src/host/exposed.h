@@ -16,6 +16,10 @@ struct exposed;
 int exposed_serve(struct instance *i, struct instance *client,
 		  int take_channel);
 
+/* What @i exposes has become more; 0 or -errno. Or less: @expose goes. */
+int exposed_reconcile(struct instance *i);
+void exposed_remove(struct instance *i, const struct decl *expose);
+
 /* @client goes: close what is served for it. */
 void exposed_drop(const struct instance *client);
 

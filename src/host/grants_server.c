@@ -13,8 +13,8 @@
 #include "host/authority.h"
 #include "host/child.h"
 #include "host/connection.h"
+#include "host/open.h"
 #include "host/mounted.h"
-#include "host/registry_server.h"
 #include "host/served.h"
 #include "reeve/status.h"
 #include "wire/grants.h"
@@ -207,7 +207,6 @@ static void revoke_wait(struct grants_conn *c, const struct grants_request *q,
 	c->method = q->method;
 	c->txid = q->txid;
 	served_pause(&c->served, true);
-	registry_server_changed(c->served.scope->manager, NULL);
 	revoke_begin(v, what, restart, on_revoked, c);
 }
 
@@ -328,6 +327,7 @@ static void do_list(struct grants_conn *c, const struct grants_request *q)
 	struct grant *g;
 	uint64_t after = q->id;
 
+	open_reconcile(c->served.payer);
 	while ((g = grant_after(by, after))) {
 		e = (struct grants_entry){
 			.id = g->id,
@@ -453,6 +453,7 @@ static void do_usage(struct grants_conn *c, const struct grants_request *q)
 
 	if (!child)
 		return;
+	open_reconcile(c->served.payer);
 	child_usage(c->served.scope->manager, child, &reply.usage);
 	reply_send(c);
 }

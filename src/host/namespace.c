@@ -128,9 +128,11 @@ static int mount_remember(struct ns *n, const struct decl *use,
 {
 	int r = mounted_new(n->instance, use, m, is_on, ret);
 
-	if (!r)
-		list_link(&n->mounts, &(*ret)->link);
-	return r;
+	if (r)
+		return r;
+	(*ret)->restarts |= n->instance->manager->route->restart_on_revoke;
+	list_link(&n->mounts, &(*ret)->link);
+	return 0;
 }
 
 static bool is_in_grants(const char *path)
@@ -273,6 +275,16 @@ static void reconcile_mount(struct ns *n, const struct decl *use)
 	files_place_fini(&place);
 }
 
+/* A route that leads nowhere may lead somewhere one day; this one was cut. */
+static bool is_taken_back(struct ns *n, const struct decl *use)
+{
+	struct manager *m = n->instance->manager;
+
+	return manager_route(m, n->instance->realm, use, m->route) ==
+		       ROUTE_BROKEN &&
+	       !strcmp(m->route->why.rule, "revoked");
+}
+
 static void reconcile_use(struct ns *n, const struct slot *s)
 {
 	const struct decl *use = s->decl;
@@ -282,7 +294,7 @@ static void reconcile_use(struct ns *n, const struct slot *s)
 		return;
 	if (use->type != CAPABILITY_SERVICE)
 		reconcile_mount(n, use);
-	else if (!ns_find_service(n, use))
+	else if (!ns_find_service(n, use) && !is_taken_back(n, use))
 		r = ns_add_service(n, use, NULL);
 	if (r < 0)
 		journal_write(n->instance->manager->journal, JOURNAL_REFUSED,

@@ -181,11 +181,10 @@ static bool open_path(const struct route *route, const char *path,
 }
 
 /*
- * Find out what has ended silently. That costs time in proportion to all that
- * lives, so who goes on asking at its bound has it done in a small part of the
- * time only.
+ * That costs time in proportion to all that lives, so who goes on asking at its
+ * bound has it done in a small part of the time only.
  */
-static void open_reconcile(struct instance *opener)
+void open_reconcile(struct instance *opener)
 {
 	uint64_t start = loop_now();
 

@@ -28,3 +28,7 @@ void open_on_closed(void *userdata, struct connection *c);
 /* A short word for what an instance is asked to start for. */
 void open_render_reason(const struct instance *opener, const char *name,
 			char *buffer, size_t n);
+
+/* Find out which connections have ended silently, on behalf of @asker; not each
+ * time, if it asks all the time. */
+void open_reconcile(struct instance *asker);

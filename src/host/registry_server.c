@@ -273,7 +273,6 @@ static bool unregister(struct registry_conn *c, const char *name,
 	}
 	slot_render(&g->slots[0], &what);
 	revoke_end(v, &g->slots[0]);
-	registry_server_changed(i->manager, name);
 	served_pause(&c->served, true);
 	/* What was cut may have been the very channel of the request. */
 	if (c->served.scope)

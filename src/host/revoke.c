@@ -15,7 +15,11 @@
 #include "host/exposed.h"
 #include "host/mounted.h"
 #include "host/namespace.h"
+#include "host/registry_server.h"
 #include "host/restart.h"
+
+/* Revocations that nobody waits for may queue up to here. */
+enum { QUEUE_MAX = 64 };
 
 int revoker_new(struct manager *m, struct revoker **ret)
 {
@@ -100,8 +104,18 @@ void revoke_connection(struct revocation *v, struct connection *c)
 		return;
 	}
 	c->is_cut = true;
+	v->n_marked++;
 	list_unlink(&c->by_revocation);
 	list_link(&v->connections, &c->by_revocation);
+}
+
+static void cut_connections(struct revocation *v, struct slot *s)
+{
+	struct connection *c, *tmp;
+
+	list_for_each_safe(c, tmp, &s->connections, by_slot)
+		revoke_connection(v, c);
+	registry_server_changed(v->manager, s->decl->target_name);
 }
 
 /* What the holder's program sees of the slot goes as well. */
@@ -109,12 +123,23 @@ static void on_slot(void *userdata, struct slot *s)
 {
 	struct revocation *v = userdata;
 	struct instance *i = instance_of(s->holder);
-	struct connection *c, *tmp;
 
-	list_for_each_safe(c, tmp, &s->connections, by_slot)
-		revoke_connection(v, c);
+	cut_connections(v, s);
 	if (i && i->ns && s->decl->kind == DECL_USE)
 		ns_remove(i->ns, s->decl, &v->unmounts);
+	if (i && s->decl->kind == DECL_EXPOSE)
+		exposed_remove(i, s->decl);
+}
+
+/* What stays is still in sight, and leads somewhere once it is registered
+ * again. */
+static void on_slot_ended(void *userdata, struct slot *s)
+{
+	struct instance *i = instance_of(s->holder);
+
+	cut_connections(userdata, s);
+	if (i && s->grant && s->decl->kind == DECL_EXPOSE)
+		exposed_remove(i, s->decl);
 }
 
 static void on_grant(void *userdata, struct grant *g)
@@ -139,7 +164,7 @@ void revoke_slot(struct revocation *v, struct slot *s)
 
 void revoke_end(struct revocation *v, struct slot *s)
 {
-	struct cutting c = cutting_of(v);
+	struct cutting c = { on_slot_ended, on_grant, v };
 
 	v->report.n_slots += (uint32_t)slot_end(s, &c);
 	v->manager->resolver.generation++;
@@ -282,6 +307,16 @@ void revoke_begin(struct revocation *take_v, const char *what, bool restart,
 	take_v->userdata = userdata;
 	list_link(&r->queue, &take_v->link);
 	queue_next(r);
+}
+
+bool revoke_is_busy(const struct manager *m)
+{
+	const struct list *l;
+	size_t n = 0;
+
+	for (l = m->revoker->queue.next; l != &m->revoker->queue; l = l->next)
+		n++;
+	return n >= QUEUE_MAX;
 }
 
 void revoke_drop(struct revocation *take_v)

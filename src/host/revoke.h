@@ -63,6 +63,9 @@ void revoke_connection(struct revocation *v, struct connection *c);
 void revoke_begin(struct revocation *take_v, const char *what, bool restart,
 		  revoke_done_fn done, void *userdata);
 
+/* Do so many wait that one more should be refused, where that is possible? */
+bool revoke_is_busy(const struct manager *m);
+
 /* Nothing was cut: forget it. */
 void revoke_drop(struct revocation *take_v);
 

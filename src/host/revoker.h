@@ -13,6 +13,7 @@ struct revocation {
 	enum slot_cut why;
 	char who[REASON_MAX], what[REASON_MAX];
 	struct list connections; /* that are alive, by_revocation */
+	uint32_t n_marked; /* how many were put there */
 	struct list unmounts; /* under way */
 	bool restart, has_begun;
 	uint64_t started_at;
@@ -25,6 +26,7 @@ struct revocation {
 struct revoke_target {
 	uint64_t id; /* not the connection itself: it goes when it is dead */
 	struct sever_target target;
+	uint64_t cells[2]; /* ids of the provider's and the opener's; or 0 */
 	bool is_sought; /* in the present order */
 	bool is_drained;
 };

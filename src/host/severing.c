@@ -77,6 +77,10 @@ static int targets_fill(struct revoker *r)
 		return -ENOMEM;
 	list_for_each(c, &v->connections, by_revocation) {
 		r->targets[r->n_targets].id = c->id;
+		if (c->provider)
+			r->targets[r->n_targets].cells[0] = c->provider->cell.id;
+		if (c->opener)
+			r->targets[r->n_targets].cells[1] = c->opener->cell.id;
 		severing_target(c, &r->targets[r->n_targets++].target);
 	}
 	return 0;
@@ -128,6 +132,24 @@ static void place_add_loose(struct places *p, const struct instance *i)
 	p->loose[p->n_loose++] = i->outgoing.receive_fd;
 }
 
+/* The cells in which the @end of what is dead, and perhaps not empty, was. */
+static void place_add_ends(struct revoker *r, struct places *p, int end)
+{
+	struct instance *i;
+	uint64_t last = 0;
+	size_t k;
+
+	for (k = 0; k < r->n_targets; k++) {
+		if (r->targets[k].is_drained ||
+		    r->targets[k].cells[end] == last)
+			continue;
+		last = r->targets[k].cells[end];
+		list_for_each(i, &r->manager->instances, link)
+			if (i->cell.id == last)
+				place_add(p, i);
+	}
+}
+
 /* Providers first: that is where the end is that was handed over. */
 static int places_fill(struct revoker *r, struct places *p)
 {
@@ -146,6 +168,8 @@ static int places_fill(struct revoker *r, struct places *p)
 	}
 	list_for_each(c, &active(r)->connections, by_revocation)
 		place_add(p, c->opener);
+	place_add_ends(r, p, 0);
+	place_add_ends(r, p, 1);
 	if (r->step != REVOCATION_FREEZE_ALL)
 		return 0;
 	list_for_each(i, &r->manager->instances, link)
@@ -247,6 +271,7 @@ static void report_note(struct revoker *r, const struct sever_report *report)
 	struct revoke_report *sum = &active(r)->report;
 	const struct sever_found *f = report->found;
 	struct revoke_target *t;
+	bool is_whole;
 	size_t k;
 
 	for (k = 0; k < r->n_targets && f < report->found + report->n_found;
@@ -260,6 +285,12 @@ static void report_note(struct revoker *r, const struct sever_report *report)
 	}
 	r->n_hiders = 0;
 	hiders_note(r, report);
+	/* If everybody was searched whole, nobody has what was not found. */
+	is_whole = r->step == REVOCATION_FREEZE_ALL && !r->n_hiders &&
+		   !report->loose_problems && report->n_cells < SEVER_CELLS_MAX;
+	for (k = 0, f = report->found; is_whole && k < r->n_targets; k++)
+		if (r->targets[k].is_sought)
+			r->targets[k].is_drained |= !f++->ends;
 	sum->n_tasks += report->n_tasks;
 	sum->n_descriptors += report->n_descriptors;
 	sum->frozen_us += report->frozen_us;
@@ -496,11 +527,30 @@ static void step_next(struct revoker *r)
 	step_begin(r);
 }
 
+/*
+ * What the two have ended themselves is not there to be found, and everybody
+ * would be searched for it. So the ends that went without a word are noticed
+ * first, and do not count.
+ */
+static void forget_ended(struct revoker *r)
+{
+	struct revocation *v = active(r);
+	struct connection *c;
+	uint32_t n = 0;
+
+	connections_poll(r->manager->connections);
+	if (!list_is_empty(&v->connections))
+		(void)connections_reconcile(r->manager->connections);
+	list_for_each(c, &v->connections, by_revocation)
+		n++;
+	v->report.n_connections -= v->n_marked - n;
+}
+
 void severing_begin(struct revoker *r)
 {
 	struct revocation *v = active(r);
 
-	connections_poll(r->manager->connections);
+	forget_ended(r);
 	r->step = REVOCATION_SWEEP;
 	r->is_severing = true;
 	if (list_is_empty(&v->connections)) {

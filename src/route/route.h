@@ -66,6 +66,7 @@ struct route {
 	struct text subdir;
 
 	bool no_transfer; /* no descriptor may pass over what is opened */
+	bool restart_on_revoke; /* a grant on the way says so */
 
 	/* Storage: the realm that declares it, and its declaration. */
 	const struct realm *storage_realm;

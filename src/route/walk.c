@@ -53,6 +53,8 @@ int walk_arrive(struct walk *w, struct slot *slot)
 		(struct hop){ slot->declarer, slot->decl, slot };
 	w->slot = slot;
 	route->no_transfer |= slot->decl->no_transfer;
+	route->restart_on_revoke |= slot->grant &&
+				    slot->grant->restart_on_revoke;
 	r = walk_check_slot(w, slot);
 	if (!r)
 		r = walk_check_availability(w, slot->declarer, slot->decl);

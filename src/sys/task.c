@@ -20,7 +20,12 @@
 #define SYS_pidfd_open 434
 #endif
 
-enum { TASK_KCMP_FILES = 2, TASK_PIDFD_THREAD = O_EXCL, TASK_PATH_MAX = 80 };
+enum {
+	TASK_KCMP_FILE = 0,
+	TASK_KCMP_FILES = 2,
+	TASK_PIDFD_THREAD = O_EXCL,
+	TASK_PATH_MAX = 80,
+};
 
 /* As getdents64(2) writes it. */
 struct task_entry {
@@ -181,6 +186,13 @@ int task_each_child(pid_t pid, task_fn fn, void *context)
 int task_shares_fds(pid_t a, pid_t b)
 {
 	long r = syscall(SYS_kcmp, a, b, TASK_KCMP_FILES, 0, 0);
+
+	return r < 0 ? -errno : r == 0;
+}
+
+int task_shares_fd(pid_t a, int fd_a, pid_t b, int fd_b)
+{
+	long r = syscall(SYS_kcmp, a, b, TASK_KCMP_FILE, fd_a, fd_b);
 
 	return r < 0 ? -errno : r == 0;
 }

@@ -41,6 +41,9 @@ int task_each_child(pid_t pid, task_fn fn, void *context);
 /* Have two tasks one table of descriptors? 1, 0, or -errno when the kernel does
  * not tell. */
 int task_shares_fds(pid_t a, pid_t b);
+/* Are a descriptor of one task and one of another the same open file? As
+ * task_shares_fds(); -EBADF when one of them is not open. */
+int task_shares_fd(pid_t a, int fd_a, pid_t b, int fd_b);
 
 /* A descriptor of one thread, as pidfd_from_pid() of a whole task; -EINVAL
  * before Linux 6.9. */

@@ -58,17 +58,37 @@ bool socket_is_unix(int fd, bool is_listening)
 	       (!is_listening || socket_option(fd, SO_ACCEPTCONN, 0));
 }
 
-size_t socket_peer_name(int fd, char ret[static SOCKET_NAME_MAX])
+/* The abstract name in an address of @n bytes. */
+static size_t socket_abstract_name(const struct sockaddr_un *a, socklen_t n,
+				   char ret[static SOCKET_NAME_MAX])
 {
 	const size_t start = offsetof(struct sockaddr_un, sun_path) + 1;
+
+	if (n <= start || n > sizeof(*a) || a->sun_family != AF_UNIX ||
+	    a->sun_path[0])
+		return 0;
+	memcpy(ret, a->sun_path + 1, n - start);
+	return n - start;
+}
+
+size_t socket_peer_name(int fd, char ret[static SOCKET_NAME_MAX])
+{
 	struct sockaddr_un a;
 	socklen_t n = sizeof(a);
 
-	if (getpeername(fd, (struct sockaddr *)&a, &n) < 0 || n <= start ||
-	    n > sizeof(a) || a.sun_family != AF_UNIX || a.sun_path[0])
+	if (getpeername(fd, (struct sockaddr *)&a, &n) < 0)
 		return 0;
-	memcpy(ret, a.sun_path + 1, n - start);
-	return n - start;
+	return socket_abstract_name(&a, n, ret);
+}
+
+size_t socket_own_name(int fd, char ret[static SOCKET_NAME_MAX])
+{
+	struct sockaddr_un a;
+	socklen_t n = sizeof(a);
+
+	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+		return 0;
+	return socket_abstract_name(&a, n, ret);
 }
 
 int socket_shutdown(int fd)
@@ -106,9 +126,11 @@ static bool socket_drop_message(int fd, char *buffer, size_t n)
 	};
 	ssize_t got;
 
+	/* An other end that closed with messages unread is told once, before
+	 * what it had sent. */
 	do
 		got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	return got > 0 || (got == 0 && message.msg_controllen > 0);
 }
 
@@ -216,7 +238,7 @@ int socket_peek_next(struct socket_peek *p, char *buffer, size_t n,
 	do
 		got = recvmsg(p->fd, &message,
 			      MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
 		return -errno;
 	n_fds = socket_collect(&message, ret);

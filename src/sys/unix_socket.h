@@ -27,6 +27,8 @@ bool socket_is_unix(int fd, bool is_listening);
  * Its length; 0 when there is no peer or it has no such name.
  */
 size_t socket_peer_name(int fd, char ret[static SOCKET_NAME_MAX]);
+/* The same of the socket itself. */
+size_t socket_own_name(int fd, char ret[static SOCKET_NAME_MAX]);
 
 /* End both directions, for all who hold it. 0 or -errno. */
 int socket_shutdown(int fd);

@@ -15,7 +15,7 @@ struct state {
 	struct map_node by_key;
 	char *key;
 	struct state *before; /* NULL: the first */
-	size_t change; /* that led here from @before */
+	size_t change;	      /* that led here from @before */
 	size_t depth;
 };
 
@@ -70,7 +70,7 @@ static char *key_of(const struct exploration *e)
 		for (i = 0; i < N_TABLES; i++)
 			for (k = 0; k < r->tables[i].n; k++)
 				slot_render_links(&r->tables[i].slots[k], &t);
-		list_for_each(g, &r->grants, link)
+		list_for_each (g, &r->grants, link)
 			grant_render(g, &t);
 	}
 	if (e->render)
@@ -104,9 +104,9 @@ static struct state *state_add(struct search *s, char *take_key,
 				 .before = before,
 				 .change = change,
 				 .depth = before ? before->depth + 1 : 0 };
-	assert_int_equal(map_link(&s->by_key, &state->by_key,
-				  map_hash_string(take_key)),
-			 0);
+	assert_int_equal(
+		map_link(&s->by_key, &state->by_key, map_hash_string(take_key)),
+		0);
 	s->states[s->n++] = state;
 	return state;
 }

@@ -20,7 +20,8 @@ struct exploration {
 	void (*apply)(size_t change);
 	/* Compare all that can be reached. May walk as much as it likes. */
 	void (*check)(void);
-	/* What the test itself knows that the rig does not show; may be NULL. */
+	/* What the test itself knows that the rig does not show; may be NULL.
+	 */
 	void (*render)(struct text *t);
 	const char *(*name)(size_t change);
 };

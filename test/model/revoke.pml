@@ -213,9 +213,12 @@ mtype = { SWEEP, FREEZE, FREEZE_ALL, KILL_HIDERS, KILL_ENDS, KILL_ALL };
 mtype step = SWEEP;
 
 bit hider[3]; /* the last report said that it hides something */
-bit found; /* an end was seen in this revocation */
-/* ... and both queues were seen empty, after the channel was shut down. */
+bit found; /* an end was seen, in this walk */
+/* In this revocation both queues were seen empty, after it was shut down. */
 bit seen_empty;
+/* Since this walk was ordered, an end went through the manager's hands, or a
+ * cell began to run. */
+bit has_moved;
 /* The outgoing queues are those that the worker was given to look into. */
 bit same_queue;
 bit worker_dies;
@@ -302,6 +305,12 @@ inline sweep_frozen()
 	:: same_queue -> look(QUEUED_P)
 	:: else
 	fi;
+#ifndef FLAW_OTHER_QUEUES
+	if
+	:: step == FREEZE_ALL -> look(QUEUED_T)
+	:: else
+	fi;
+#endif
 	freeze(P);
 	freeze(C);
 	freeze(T);
@@ -309,7 +318,11 @@ inline sweep_frozen()
 	:: wanted[P] ->
 		look(P_ONE);
 		look(P_TWO);
+#ifdef FLAW_FORGET_QUEUE
+		look(P_PARKED)
+#else
 		look(P_PARKED | QUEUED_P)
+#endif
 	:: else
 	fi;
 	if
@@ -366,6 +379,8 @@ bit revoking;
 /* Is the connection among those that it has to prove dead? */
 bit in_set;
 bit drained;
+/* Another connection of the slot is to be cut as well, in the first step. */
+bit has_neighbour;
 /* FLAW_CHECK_EARLY: the slot was found alive in an earlier turn. */
 bit checked;
 
@@ -386,6 +401,7 @@ bit checked;
 /* The open of the channel, as far as the outgoing queue. */
 inline hand_over()
 {
+	has_moved = true;
 	remembered = true;
 	server = server | QUEUED_P;
 	was_handed = true;
@@ -411,6 +427,7 @@ inline read_pass()
 {
 	move(client, ASKED_C, IN_MANAGER);
 	client = client | QUEUED_T;
+	has_moved = true;
 	drop(IN_MANAGER)
 }
 
@@ -460,7 +477,7 @@ inline refuse_queued()
 #endif
 }
 
-#define IS_ALIVE (in_set && !DEAD)
+#define IS_ALIVE ((in_set && !DEAD) || has_neighbour)
 #if defined(FLAW_NO_DRAIN) || defined(FLAW_NO_PROOF)
 #define IS_UNDRAINED false
 #else
@@ -503,6 +520,8 @@ inline kill(cell)
 inline give_order()
 {
 	d_step {
+		found = false;
+		has_moved = false;
 		wanted[P] = alive[P] && told[P];
 		wanted[C] = alive[C] && told[C];
 		wanted[T] = alive[T] && told[T] && step == FREEZE_ALL;
@@ -549,11 +568,22 @@ inline kill_cells()
 	order = DONE
 }
 
-/* What a report says about the queues. */
+/*
+ * What a report says about the queues. If everybody was searched whole, nobody
+ * has what was not found: but only if nothing moved meanwhile.
+ */
+#ifdef FLAW_WHOLE_TOO_EARLY
+#define IS_WHOLE (step == FREEZE_ALL && !hider[P] && !hider[T])
+#else
+#define IS_WHOLE (step == FREEZE_ALL && !hider[P] && !hider[T] && !has_moved)
+#endif
+
 inline note_report()
 {
 	d_step {
-		drained = drained || seen_empty;
+		has_neighbour = false;
+		drained = drained || seen_empty ||
+			  (order == DONE && !found && IS_WHOLE);
 #ifdef FLAW_DRAINED_UNSEEN
 		drained = drained || !found
 #endif
@@ -614,8 +644,11 @@ inline take_revoke(i)
 		if
 		:: !remembered -> finish()
 		:: true ->
-			/* For this connection, or another one of the slot. */
 			revoking = true;
+			if
+			:: has_neighbour = true
+			:: remembered
+			fi;
 			d_step {
 				in_set = remembered && client;
 				ended_before = ended_before ||
@@ -644,6 +677,7 @@ inline follow(cell, waits)
 		d_step {
 			noticed[cell] = false;
 			has_begun = has_begun || revoking;
+			has_moved = true;
 			alive[cell] = true
 		}
 	:: else
@@ -670,7 +704,9 @@ inline turn_of_requests()
 	fi;
 	if
 	/* It was handed over once already: refused. */
-	:: server & ASKED_P -> drop(ASKED_P)
+	:: server & ASKED_P ->
+		has_moved = true;
+		drop(ASKED_P)
 	:: else
 	fi;
 	if

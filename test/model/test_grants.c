@@ -1,7 +1,7 @@
 /*
  * Every string of grants, copies, opens, cuts and removals in a chain of four
- * realms, until nothing new comes of it: the real core beside a plain account of
- * who gave what to whom. The account knows no derivation tree: what can be
+ * realms, until nothing new comes of it: the real core beside a plain account
+ * of who gave what to whom. The account knows no derivation tree: what can be
  * reached it finds anew each time, by asking the giver, and its giver.
  */
 #include "explore.h"
@@ -90,7 +90,7 @@ static const struct change {
 /* What a realm has under a name. */
 struct gift {
 	bool is_there, is_copy;
-	enum name of; /* under which name the giver has it */
+	enum name of;		    /* under which name the giver has it */
 	uint32_t rights, uses_left; /* 0 rights: states none */
 };
 
@@ -281,13 +281,13 @@ static void give(const struct change *c)
 			       .is_copy = is_copy,
 			       .of = c->name,
 			       .rights = c->rights,
-			       .uses_left = c->uses ? c->uses :
-						      GRANT_USES_ANY };
+			       .uses_left =
+				       c->uses ? c->uses : GRANT_USES_ANY };
 	/* As the host does: what leads nowhere is not given. */
 	w = (struct way){ 0 };
 	k = rig_walk_slot(&rig, grant_slot(g), monikers[c->realm]);
-	assert_int_equal(k, account_reaches(c->realm, as, &w) ? ROUTE_ENDED :
-								ROUTE_BROKEN);
+	assert_int_equal(k, account_reaches(c->realm, as, &w) ? ROUTE_ENDED
+							      : ROUTE_BROKEN);
 	if (!k)
 		return;
 	grant_free(g);
@@ -429,9 +429,11 @@ static void check(void)
 
 static const char *change_name(size_t change)
 {
-	static const char *const kinds[] = { "give", "copy", "open", "cut",
-					     "cut the offer", "mend the offer",
-					     "cut all of", "remove", "add" };
+	static const char *const kinds[] = {
+		"give",	      "copy",	       "open",
+		"cut",	      "cut the offer", "mend the offer",
+		"cut all of", "remove",	       "add"
+	};
 	static char line[80];
 	const struct change *c = &changes[change];
 
@@ -444,12 +446,12 @@ static const char *change_name(size_t change)
 static void grants_are_as_the_account_says_in_every_state(void **state)
 {
 	static const struct exploration e = { .rig = &rig,
-				       .files = files,
-				       .n_changes = N_ELEMENTS(changes),
-				       .begin = begin,
-				       .apply = apply,
-				       .check = check,
-				       .name = change_name };
+					      .files = files,
+					      .n_changes = N_ELEMENTS(changes),
+					      .begin = begin,
+					      .apply = apply,
+					      .check = check,
+					      .name = change_name };
 	struct explored found;
 
 	(void)state;
@@ -465,8 +467,7 @@ static void grants_are_as_the_account_says_in_every_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			grants_are_as_the_account_says_in_every_state),
+		cmocka_unit_test(grants_are_as_the_account_says_in_every_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

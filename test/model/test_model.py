@@ -51,6 +51,8 @@ FLAWS = {
     "forget-queue": "CRASHES=1",
     "forget-renew": "CRASHES=1 OTHER",
     "judge-early": "VIA_MANAGER PASS_CLIENT CRASHES=1",
+    "whole-too-early": "VIA_MANAGER PASS_CLIENT",
+    "other-queues": "VIA_MANAGER PASS_CLIENT",
     "no-last-resort": "ANSWERED HIDE PASS_CLIENT",
     "no-guard": "THAWED LOSE_WORKER",
 }

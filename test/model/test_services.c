@@ -44,13 +44,13 @@ static const struct change {
 	enum kind kind;
 	int realm;
 } changes[] = {
-	{ REGISTER, A },   { REGISTER, B }, { UNREGISTER, A },
+	{ REGISTER, A },   { REGISTER, B },   { UNREGISTER, A },
 	{ UNREGISTER, B }, { CONNECT, ROOT }, { CONNECT, A },
-	{ CONNECT, B },    { CONNECT, C },  { GIVE, B },
-	{ GIVE_ONCE, B },  { GIVE, C },	    { CUT, ROOT },
-	{ CUT, A },	   { CUT, B },	    { CUT, C },
+	{ CONNECT, B },	   { CONNECT, C },    { GIVE, B },
+	{ GIVE_ONCE, B },  { GIVE, C },	      { CUT, ROOT },
+	{ CUT, A },	   { CUT, B },	      { CUT, C },
 	{ CUT_REALM, B },  { MEND_REALM, B }, { REMOVE, B },
-	{ REMOVE, C },	   { ADD, B },	    { ADD, C },
+	{ REMOVE, C },	   { ADD, B },	      { ADD, C },
 };
 
 /* ---- the account ---- */
@@ -127,8 +127,8 @@ static enum link account_link(int r)
 	return account.by_parent[r - 1].is_made ? OF_RULE : UNKNOWN;
 }
 
-/* Does what was given lead to a provider? With @walks, the core was made to look,
- * and knows from now on what it came from. */
+/* Does what was given lead to a provider? With @walks, the core was made to
+ * look, and knows from now on what it came from. */
 static bool account_reaches_given(int r, bool walks)
 {
 	struct having *h = &account.has[r];
@@ -214,8 +214,7 @@ static void account_remove(int r)
 	for (; r < REALMS; r++) {
 		account.is_alive[r] = account.is_cut[r] = false;
 		account.has[r] = (struct having){ 0 };
-		account.by_parent[r] = account.by_child[r] =
-			(struct rule){ 0 };
+		account.by_parent[r] = account.by_child[r] = (struct rule){ 0 };
 	}
 }
 
@@ -355,7 +354,9 @@ static void do_cut_realm(int r)
 	realm_cut(realm_at(r), SLOT_CUT_BY_PARENT, &cutting);
 	account.is_cut[r] = true;
 	account_cut_given(r);
-	account_cut_rule(r, &account.by_parent[r]);
+	/* What is cut already is passed by. */
+	if (!account.by_parent[r].is_cut)
+		account_cut_rule(r, &account.by_parent[r]);
 	account_cut_rule(r, &account.by_child[r]);
 }
 
@@ -454,11 +455,11 @@ static void check(void)
 
 static const char *change_name(size_t change)
 {
-	static const char *const kinds[] = { "register in", "unregister in",
-					     "connect",	    "give to",
+	static const char *const kinds[] = { "register in",  "unregister in",
+					     "connect",	     "give to",
 					     "give once to", "cut in",
-					     "cut all of",  "mend all of",
-					     "remove",	    "add" };
+					     "cut all of",   "mend all of",
+					     "remove",	     "add" };
 	static char line[64];
 
 	snprintf(line, sizeof(line), "%s %s", kinds[changes[change].kind],
@@ -469,12 +470,12 @@ static const char *change_name(size_t change)
 static void services_are_as_the_account_says_in_every_state(void **state)
 {
 	static const struct exploration e = { .rig = &rig,
-				       .files = files,
-				       .n_changes = N_ELEMENTS(changes),
-				       .begin = begin,
-				       .apply = apply,
-				       .check = check,
-				       .name = change_name };
+					      .files = files,
+					      .n_changes = N_ELEMENTS(changes),
+					      .begin = begin,
+					      .apply = apply,
+					      .check = check,
+					      .name = change_name };
 	struct explored found;
 
 	(void)state;

@@ -440,7 +440,7 @@ int main(int argc, char **argv)
 		perror("holder");
 		return 1;
 	}
-	while (!reeve_is_stopping(h.r)) {
+	while (h.is_stubborn || !reeve_is_stopping(h.r)) {
 		holder_turn(&h, h.loop_path ? 0 : -1);
 		if (h.loop_path)
 			loop_step(&h);

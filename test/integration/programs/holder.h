@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -34,6 +35,7 @@ struct holder {
 	int go[2], results[2];
 	pid_t children[CHILDREN_MAX];
 	size_t n_children;
+	bool is_stubborn; /* it does not end when it is asked to */
 	/* See "loop". */
 	const char *loop_path;
 	char loop_name[256];

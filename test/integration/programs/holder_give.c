@@ -239,6 +239,7 @@ static void on_stop(struct reeve *r, void *userdata)
 static void order_stubborn(struct holder *h, char **o)
 {
 	(void)o;
+	h->is_stubborn = true;
 	reeve_on_stop(h->r, on_stop, NULL);
 	answer(h, "ok");
 }

@@ -199,6 +199,13 @@ static void order_unpack(struct holder *h, char **o)
 	close(fd);
 }
 
+/* urgent N: a byte beside the queue */
+static void order_urgent(struct holder *h, char **o)
+{
+	answer_status(h, send(slot_get(h, o[0]), "x", 1, MSG_OOB) < 0 ? -errno :
+									0);
+}
+
 static const char *error_of(long result)
 {
 	return result < 0 ? strerrorname_np(errno) : "works";
@@ -238,6 +245,7 @@ const struct order hide_orders[] = {
 	{ "pass", 2, order_pass },	 { "pipe", 2, order_pipe },
 	{ "private", 0, order_private }, { "read", 1, order_read },
 	{ "take", 2, order_take },	 { "unnest", 3, order_unnest },
-	{ "unpack", 2, order_unpack },	 { "write", 2, order_write },
+	{ "unpack", 2, order_unpack },	 { "urgent", 1, order_urgent },
+	{ "write", 2, order_write },
 };
 const size_t n_hide_orders = sizeof(hide_orders) / sizeof(*hide_orders);

@@ -461,8 +461,8 @@ static int hide_swamp(void)
 {
 	int i;
 
-	hide_flood(10000);
-	for (i = 0; i < 300; i++)
+	hide_flood(3000);
+	for (i = 0; i < 100; i++)
 		if (fork() == 0)
 			wait_for_ever();
 	return 0;

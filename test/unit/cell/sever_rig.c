@@ -197,12 +197,25 @@ int act_play(struct act *a, int part, int take_fd)
 	return r;
 }
 
+bool act_is_kept(const struct act *a)
+{
+	struct crew crew = CREW_INIT;
+	bool is_kept =
+		a->cell.cgroup_fd >= 0 && cgroup_is_frozen(a->cell.cgroup_fd);
+	size_t i;
+
+	assert_int_equal(crew_read(&crew, a->cell.pid, -1), 0);
+	for (i = 0; i < crew.n; i++)
+		is_kept |= task_state(crew.pids[i], crew.pids[i], NULL) == 'T';
+	crew_fini(&crew);
+	return is_kept;
+}
+
 void act_expect_running(struct act *a)
 {
 	struct pollfd p = { .fd = a->tell_fd, .events = POLLIN };
-	struct crew crew = CREW_INIT;
 	int part = ACT_ANSWER;
-	size_t i, n_fds;
+	size_t n_fds;
 
 	assert_int_equal(
 		packet_send(a->tell_fd, &part, sizeof(part), NULL, 0, 0), 0);
@@ -210,13 +223,7 @@ void act_expect_running(struct act *a)
 	assert_int_equal(packet_receive(a->tell_fd, &part, sizeof(part), NULL,
 					0, &n_fds, 0),
 			 sizeof(part));
-	assert_int_equal(crew_read(&crew, a->cell.pid, -1), 0);
-	for (i = 0; i < crew.n; i++)
-		assert_int_not_equal(
-			task_state(crew.pids[i], crew.pids[i], NULL), 'T');
-	crew_fini(&crew);
-	if (a->cell.cgroup_fd >= 0)
-		assert_int_equal(cgroup_is_frozen(a->cell.cgroup_fd), 0);
+	assert_false(act_is_kept(a));
 }
 
 void act_end(struct act *a)

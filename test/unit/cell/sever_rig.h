@@ -34,6 +34,8 @@ void act_begin(struct act *a, bool has_group);
 /* Give it its part (enum hide_place, or a number of sockets to have), and a
  * descriptor that it takes. What it says: 0 or more, or -errno. */
 int act_play(struct act *a, int part, int take_fd);
+/* Is any of its tasks stopped, or its cgroup frozen? */
+bool act_is_kept(const struct act *a);
 /* Its init runs and answers, and none of its tasks is stopped. */
 void act_expect_running(struct act *a);
 void act_end(struct act *a);

@@ -57,9 +57,10 @@ static void shell_wait_started(struct shell *s)
 	}
 }
 
-void shell_start_in(struct shell *s, struct plan *p)
+void shell_start_with(struct shell *s, struct plan *p, const int *fds,
+		      size_t n_fds)
 {
-	struct cell_files files = { .fds = NULL };
+	struct cell_files files = { .fds = fds, .n_fds = n_fds };
 	struct cell_failure why;
 	int in[2], out[2];
 
@@ -76,6 +77,11 @@ void shell_start_in(struct shell *s, struct plan *p)
 	s->out_fd = out[0];
 	plan_fini(p);
 	shell_wait_started(s);
+}
+
+void shell_start_in(struct shell *s, struct plan *p)
+{
+	shell_start_with(s, p, NULL, 0);
 }
 
 void shell_plan(struct plan *p)

@@ -21,6 +21,9 @@ int shell_rig_stop(void **state);
 void shell_plan(struct plan *p);
 /* Run @p, which is ended; or a plan with nothing else in it. */
 void shell_start_in(struct shell *s, struct plan *p);
+/* The same, with these as descriptors from 3 on; they stay the caller's. */
+void shell_start_with(struct shell *s, struct plan *p, const int *fds,
+		      size_t n_fds);
 void shell_start(struct shell *s);
 void shell_stop(struct shell *s);
 

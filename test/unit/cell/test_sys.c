@@ -19,6 +19,7 @@
 #include "sys/packet.h"
 #include "sys/path.h"
 #include "sys/pidfd.h"
+#include "sys/unix_socket.h"
 
 static void path_stays_beneath(void **state)
 {
@@ -190,6 +191,27 @@ static void cgroup_freezes_and_kills(void **state)
 	close(parent_fd);
 }
 
+/* The other end closes with something unread: that is an error, once, and not
+ * the end of what it had sent. */
+static void draining_goes_on_behind_a_reset(void **state)
+{
+	char buffer[8];
+	int ends[2], i;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				    ends),
+			 0);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(send(ends[0], "sent", 4, 0), 4);
+	assert_int_equal(send(ends[1], "unread", 6, 0), 6);
+	close(ends[0]);
+	socket_drain(ends[1]);
+	assert_int_equal(recv(ends[1], buffer, sizeof(buffer), MSG_DONTWAIT),
+			 0);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +221,7 @@ int main(void)
 		cmocka_unit_test(packet_refuses_too_much),
 		cmocka_unit_test(pidfd_reaps_without_waiting),
 		cmocka_unit_test(cgroup_freezes_and_kills),
+		cmocka_unit_test(draining_goes_on_behind_a_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
