@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import authority
 import packages
 import peers
 from programs import (PLACEMENTS, Background, Failure, cpu_argument,
@@ -36,20 +37,22 @@ class Live:
         for name, (client, rest) in self.placements.items():
             self.roots[name] = packages.pair(
                 layout, "live-" + name,
-                [cpu_argument(client), "open", N_OPENS, "open-raw", N_OPENS,
-                 "open-paced", N_PACED, "call", N_CALLS, "raw", N_CALLS],
-                [cpu_argument(rest), "serve"], NAMES)
+                [cpu_argument(client), "open", N_OPENS, "connect", N_OPENS,
+                 "open-raw", N_OPENS, "open-paced", N_PACED, "call", N_CALLS,
+                 "raw", N_CALLS],
+                [cpu_argument(rest), "serve-named"], NAMES, ["bench.Named"])
         self.missing = {bus: peers.bus_missing(programs, bus)
                         for bus in ("dbus-broker", "dbus-daemon")}
         self.floors = os.path.join(programs.work, "floor")
         for role in ("", "-server", "-server-loop", "-provider",
-                     "-provider-loop", "-broker"):
+                     "-provider-loop", "-broker", "-broker-telling"):
             shutil.copy(programs.ours("floor"), self.floors + role)
 
     def round(self, add):
         for name, (client, rest) in self.placements.items():
             found = run(on_cpu(rest, self.programs.reeve_run(self.roots[name])))
-            for case in ("open", "open-raw", "open-paced", "call", "raw"):
+            for case in ("open", "connect", "open-raw", "open-paced", "call",
+                         "raw"):
                 add(f"{name}/{case}", median_of(found, case))
             self.floor(name, client, rest, add)
             for bus, missing in self.missing.items():
@@ -64,7 +67,7 @@ class Live:
         for kind, program in (("floor", self.floors),
                               ("forked", self.programs.ours("floor"))):
             for case, n in (("open", N_OPENS), ("open-loop", N_OPENS),
-                            ("call", N_CALLS), ("call-loop", N_CALLS)):
+                            ("open-told", N_OPENS), ("call", N_CALLS), ("call-loop", N_CALLS)):
                 found = run([program, case, str(n), cpu_argument(client),
                              cpu_argument(rest)])
                 add(f"{name}/{kind}-{case}", median_of(found, case))
@@ -291,4 +294,5 @@ class Trees:
             (after["anonymous"] - before["anonymous"]) * 1024 / N_EACH)
 
 
-ALL = {"live": Live, "cold": Cold, "flood": Flood, "trees": Trees}
+ALL = {"live": Live, "cold": Cold, "flood": Flood, "trees": Trees,
+       **authority.ALL}

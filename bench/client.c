@@ -5,6 +5,7 @@
  *
  * open		open /svc/bench.Echo and get the first reply; one round is over
  *		when the channel is closed again
+ * connect	the same by name: reeve_connect() to bench.Named
  * open-raw	the same on the raw level, to /svc/bench.Raw
  * open-paced	as open, with a pause after each, so that what a close costs
  *		the others is not in the next round
@@ -18,7 +19,9 @@
  * churn	as cold, without a pause and without taking the time
  * idle		say so, and run until the end; N is not used
  */
+#include <errno.h>
 #include <reeve.h>
+#include <reeve/registry.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,11 +48,15 @@ static void fail(const char *what, int error, struct reeve_channel *c)
 	_exit(1);
 }
 
+/* A path is opened, a name connected to. */
 static struct reeve_channel *open_service(const char *path)
 {
 	struct reeve_channel *c = NULL;
-	int r = reeve_open(reeve, path, &c);
+	int r = *path == '/' ? reeve_open(reeve, path, &c)
+			     : reeve_connect(reeve, path, -1, &c);
 
+	if (r > 0)
+		fail(reeve_registry_why(reeve), -EACCES, c);
 	if (r)
 		fail(path, r, c);
 	return c;
@@ -100,6 +107,7 @@ struct measured {
 
 static const struct measured all[] = {
 	{ "open", "/svc/bench.Echo", call, 0, WARM_UP, true },
+	{ "connect", "bench.Named", call, 0, WARM_UP, true },
 	{ "open-raw", "/svc/bench.Raw", call_raw, 0, WARM_UP, true },
 	{ "open-paced", "/svc/bench.Echo", call, PACE_US, 10, true },
 	{ "cold", "/svc/bench.Cold", call, COLD_PACE_US, 1, true },

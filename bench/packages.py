@@ -62,10 +62,15 @@ def consumer(args, names):
     return manifest
 
 
-def pair(layout, name, client_args, server_args, names):
-    """One client, one server, and a root that routes between the two."""
-    layout.add(name + "-server", provider("server", server_args, names), "server")
-    layout.add(name + "-client", consumer(client_args, names), "client")
+def pair(layout, name, client_args, server_args, names, registered=()):
+    """One client, one server, and a root that routes between the two; also what
+    the server registers when it runs."""
+    server, client = provider("server", server_args, names), consumer(client_args, names)
+    if registered:
+        server["use"] = framework("reeve.Registry")
+        client["use"] += framework("reeve.Registry")
+    layout.add(name + "-server", server, "server")
+    layout.add(name + "-client", client, "client")
     return layout.add(
         name,
         {
@@ -75,6 +80,15 @@ def pair(layout, name, client_args, server_args, names):
             ],
             "offer": [
                 {"protocol": n, "from": "#server", "to": "#client"} for n in names
+            ]
+            + [
+                {
+                    "protocol": n,
+                    "from": "#server",
+                    "to": "#client",
+                    "source_availability": "unknown",
+                }
+                for n in registered
             ],
         },
     )
@@ -225,4 +239,35 @@ def owned(layout, name, owner_args, crowd=(2, 0, "first"), near_cpu=-1):
     )
     return layout.add(
         name, {"children": [child("owner", name + "-owner", eager=True)]}
+    )
+
+
+def watchers(layout, name, n_children, n_names, measured):
+    """One that registers names, and n children that wait for n_names each."""
+    watcher = provider("names", [-1, "watch"], ["bench.Wait"])
+    watcher["use"] = framework("reeve.Registry")
+    layout.add(name + "-watcher", watcher, "names")
+    layout.add(
+        name + "-register",
+        {
+            "program": program(
+                "names", [-1, "register", n_children, n_names, *measured]
+            ),
+            "use": framework("reeve.Registry")
+            + [
+                {
+                    "protocol": "bench.Wait",
+                    "from": f"#w{i}",
+                    "path": f"/svc/bench.Wait{i}",
+                }
+                for i in range(n_children)
+            ],
+            "children": [
+                child(f"w{i}", name + "-watcher") for i in range(n_children)
+            ],
+        },
+        "names",
+    )
+    return layout.add(
+        name, {"children": [child("register", name + "-register", eager=True)]}
     )

@@ -5,12 +5,14 @@
  * serve	/svc/bench.Echo answers framed calls from the loop;
  *		/svc/bench.Raw answers raw messages, one client at a time, with
  *		a blocking read
+ * serve-named	the same, and bench.Named, which is registered for the client
  * once		/svc/bench.Cold answers one client and ends with it
  *
  * Outside of a cell it writes one byte and ends: what a sandbox that is
  *compared with ours has to start.
  */
 #include <reeve.h>
+#include <reeve/registry.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +48,19 @@ static void on_open_raw(struct reeve *r, struct reeve_channel *client,
 	reeve_channel_close(client);
 }
 
+static int register_named(struct reeve *r)
+{
+	static const char *const access[] = { "/client", NULL };
+	static const struct reeve_registration options = { .access = access };
+	int e = reeve_register(r, "bench.Named", &options, on_open, NULL);
+
+	if (e)
+		printf("{\"error\":\"register: %s\"}\n",
+		       e > 0 ? reeve_registry_why(r) : strerror(-e));
+	fflush(stdout);
+	return e ? 1 : 0;
+}
+
 int main(void)
 {
 	const char *const *args;
@@ -62,5 +77,8 @@ int main(void)
 		reeve_serve(r, "/svc/bench.Echo", on_open, NULL);
 		reeve_serve(r, "/svc/bench.Raw", on_open_raw, NULL);
 	}
+	if (args[0] && args[1] && !strcmp(args[1], "serve-named") &&
+	    register_named(r))
+		return 1;
 	return reeve_run(r);
 }

@@ -18,7 +18,11 @@
 
 /* What one cell may have for all of it to be compared; a bound to what it can
  * cost. */
-enum { AUDIT_OBJECTS_MAX = 65536, AUDIT_MOUNTS_MAX = 4096 };
+enum {
+	AUDIT_OBJECTS_MAX = 65536,
+	AUDIT_MOUNTS_MAX = 4096,
+	AUDIT_NETS_MAX = 16,
+};
 
 enum audit_type {
 	AUDIT_TYPE_PIPE,
@@ -57,7 +61,7 @@ struct audit_nets {
 	struct {
 		uint64_t inode;
 		int fd;
-	} items[16];
+	} items[AUDIT_NETS_MAX];
 	size_t n;
 	bool has_ours; /* and in our own */
 	bool is_cut;   /* there were more, or there was no telling */

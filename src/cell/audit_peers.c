@@ -16,6 +16,9 @@ struct audit_peers {
 	struct audit *audit;
 	struct audit_cell *cells;
 	uint64_t device; /* of all sockets */
+	/* Where to ask: a list of each namespace. */
+	int fds[AUDIT_NETS_MAX + 1];
+	size_t n_fds;
 };
 
 static bool audit_net_is_ours(uint64_t inode)
@@ -88,15 +91,6 @@ static bool audit_on_socket(const struct unix_diag_socket *s, void *context)
 	return !audit_is_over(p->audit);
 }
 
-/* @take_fd: how to ask. */
-static int audit_peers_ask(struct audit_peers *p, int take_fd)
-{
-	int r = unix_diag_each(take_fd, audit_on_socket, p);
-
-	fd_close(take_fd);
-	return r;
-}
-
 static bool audit_find_device(const struct audit_cell *c, uint64_t *ret)
 {
 	size_t i;
@@ -110,11 +104,61 @@ static bool audit_find_device(const struct audit_cell *c, uint64_t *ret)
 	return false;
 }
 
+static int audit_peers_open(struct audit_peers *p)
+{
+	const struct audit_nets *n = &p->audit->nets;
+	size_t i;
+	int r = 0;
+
+	if (n->has_ours) {
+		r = unix_diag_open(&p->fds[0]);
+		p->n_fds += r == 0;
+	}
+	for (i = 0; r == 0 && i < n->n; i++) {
+		r = unix_diag_open_in(n->items[i].fd, &p->fds[p->n_fds]);
+		p->n_fds += r == 0;
+	}
+	return r;
+}
+
+/* Search for the peer of one. */
+static void audit_peers_search(struct audit_peers *p, struct audit_object *o)
+{
+	struct unix_diag_socket own, peer;
+	size_t i;
+
+	for (i = 0; i < p->n_fds; i++) {
+		if (unix_diag_find(p->fds[i], (uint32_t)o->inode, &own) < 0 ||
+		    own.cookie != o->cookie ||
+		    unix_diag_find(p->fds[i], own.peer_inode, &peer) < 0 ||
+		    peer.peer_inode != own.inode)
+			continue;
+		o->peer_inode = peer.inode;
+		o->peer_cookie = peer.cookie;
+		return;
+	}
+}
+
+/* Those that were missing in the lists, of which there are few if any. */
+static void audit_peers_search_all(struct audit_peers *p,
+				   const struct audit_cell *c)
+{
+	struct audit_object *o;
+	size_t i;
+
+	for (i = 0; i < c->n_objects && !audit_is_over(p->audit); i++) {
+		o = &c->objects[i];
+		if (o->type == AUDIT_TYPE_SOCKET && o->has_peer &&
+		    !o->is_dead && !o->peer_cookie)
+			audit_peers_search(p, o);
+	}
+}
+
 int audit_peers_find(struct audit *a, struct audit_cell cells[2])
 {
 	struct audit_peers p = { .audit = a, .cells = cells };
-	int r = 0, fd = -1;
 	size_t i;
+	int r;
 
 	/* Without two sockets there is no pair. */
 	if (!audit_find_device(&cells[0], &p.device) ||
@@ -122,15 +166,11 @@ int audit_peers_find(struct audit *a, struct audit_cell cells[2])
 		return 0;
 	if (a->nets.is_cut)
 		audit_miss(a);
-	if (a->nets.has_ours) {
-		r = unix_diag_open(&fd);
-		if (r == 0)
-			r = audit_peers_ask(&p, fd);
-	}
-	for (i = 0; r == 0 && i < a->nets.n && !audit_is_over(a); i++) {
-		r = unix_diag_open_in(a->nets.items[i].fd, &fd);
-		if (r == 0)
-			r = audit_peers_ask(&p, fd);
-	}
+	r = audit_peers_open(&p);
+	for (i = 0; r == 0 && i < p.n_fds && !audit_is_over(a); i++)
+		r = unix_diag_each(p.fds[i], audit_on_socket, &p);
+	for (i = 0; r == 0 && i < 2; i++)
+		audit_peers_search_all(&p, &cells[i]);
+	fd_close_all(p.fds, p.n_fds);
 	return r;
 }

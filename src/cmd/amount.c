@@ -70,7 +70,7 @@ bool amount_read_percent(const char *s, uint64_t *ret)
 bool amount_read_time(const char *s, uint64_t *ret_ms)
 {
 	static const struct unit units[] = {
-		{ "ms", 1 },	  { "s", 1000 },      { "m", 60000 },
+		{ "ms", 1 },	  { "s", 1000 },    { "m", 60000 },
 		{ "min", 60000 }, { "h", 3600000 }, { "d", 86400000 },
 	};
 	uint64_t one;

@@ -1,8 +1,8 @@
 /*
  * Sizes, times and shares, as people write them and read them.
  *
- * What they write is exact or refused; what they read is rounded to two or three
- * digits.
+ * What they write is exact or refused; what they read is rounded to two or
+ * three digits.
  */
 #pragma once
 

@@ -24,7 +24,8 @@ static bool on_granted(void *userdata, const char *json,
 	return true;
 }
 
-/* One line for the manager; a value that has lines itself could say anything. */
+/* One line for the manager; a value that has lines itself could say anything.
+ */
 static int option_put(struct text *t, const char *verb, const char *key,
 		      const char *value)
 {
@@ -87,7 +88,8 @@ static int bounds_put(struct text *t, const char *verb,
 
 	if (o->duration) {
 		if (!amount_read_time(o->duration, &ms))
-			return cmd_usage(verb, "--for needs a time such as 10s, "
+			return cmd_usage(verb,
+					 "--for needs a time such as 10s, "
 					 "5m or 1h30m, not \"%s\"",
 					 o->duration);
 		text_printf(t, "ms=%llu\n", (unsigned long long)ms);
@@ -108,7 +110,7 @@ static int grant_options(struct text *t, const char *verb,
 
 	if (o->directory && o->storage)
 		return cmd_usage(verb, "it is either a --directory or a "
-				 "--storage");
+				       "--storage");
 	if (o->storage)
 		text_puts(t, "type=storage\n");
 	else if (o->directory || o->rights || o->subdir)
@@ -142,7 +144,7 @@ int cmd_grant(int argc, char **argv)
 		return r;
 	if (argc != 3)
 		return cmd_usage(argv[0], "name a component and the capability "
-				 "it is to have");
+					  "it is to have");
 	r = grant_options(&lines, argv[0], &options);
 	if (r >= 0)
 		return r;
@@ -156,9 +158,9 @@ int cmd_grant(int argc, char **argv)
 		cmd_fail("%s%s", text_string(&error),
 			 r == EXIT_NOT && !options.from &&
 					 strstr(text_string(&error),
-						"-not-found]") ?
-				 "; if a child of the giver has it, say "
-				 "--from '#CHILD'" :
-				 "");
+						"-not-found]")
+				 ? "; if a child of the giver has it, say "
+				   "--from '#CHILD'"
+				 : "");
 	return r;
 }

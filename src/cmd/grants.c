@@ -79,7 +79,7 @@ static void put_bounds(struct text *t, const struct json5_value *v)
 static const struct act {
 	const char *kind, *verb;
 	bool by_parent; /* of the holder */
-	bool passes; /* worth a line only if it leads anywhere */
+	bool passes;	/* worth a line only if it leads anywhere */
 } acts[] = {
 	{ "capability", "provides", false, true },
 	{ "expose", "exposes", false, true },
@@ -103,8 +103,9 @@ static const struct act *act_find(const struct json5_value *v)
 	return &other;
 }
 
-/* A use whose source is not known: its provider was not looked at yet, or it has
- * none. What the root uses, and what is the framework's, has none above it. */
+/* A use whose source is not known: its provider was not looked at yet, or it
+ * has none. What the root uses, and what is the framework's, has none above it.
+ */
 static bool is_adrift(const struct json5_value *v)
 {
 	return json_count(v, "depth") == 0 &&
@@ -228,7 +229,8 @@ static bool on_slot(void *userdata, const char *json,
 	(void)json;
 	put_slot(g, &t, v);
 	grants_add(g, depth, g->all || slot_tells(v), &t);
-	json5_for_each(c, json5_get(v, "connections")) {
+	json5_for_each(c, json5_get(v, "connections"))
+	{
 		text_clear(&t);
 		put_connection(g, &t, c);
 		grants_add(g, depth + 1, true, &t);
@@ -257,8 +259,10 @@ static void grants_show_above(struct grants *g)
 {
 	unsigned wanted = 0; /* the depth that the line above has to have */
 	struct row *r;
+	size_t i;
 
-	for (r = g->rows + g->n; r-- > g->rows;) {
+	for (i = g->n; i--;) {
+		r = &g->rows[i];
 		if (wanted && r->depth < wanted)
 			r->is_shown = true;
 		if (r->is_shown)
@@ -292,8 +296,8 @@ static void grants_draw(struct grants *g, struct text *t)
 		for (k = 1; k < r->depth; k++)
 			text_puts(t, open[k] ? lines->through : lines->nothing);
 		if (r->depth)
-			text_puts(t, open[r->depth] ? lines->branch
-						    : lines->last);
+			text_puts(t,
+				  open[r->depth] ? lines->branch : lines->last);
 		text_printf(t, "%s\n", r->line);
 	}
 }

@@ -58,8 +58,10 @@ static int limit_add(const char *verb, char *word, struct text *to)
 	/* None is what the manager takes 0 for; a 0 is a slip. */
 	if (strcmp(equals + 1, "none") &&
 	    (!l->read(equals + 1, &value) || !value))
-		return cmd_usage(verb, "%s needs a number such as %s, or none, "
-				 "not \"%s\"", l->name, l->example, equals + 1);
+		return cmd_usage(verb,
+				 "%s needs a number such as %s, or none, "
+				 "not \"%s\"",
+				 l->name, l->example, equals + 1);
 	text_printf(to, "%s=%llu\n", l->name, (unsigned long long)value);
 	return -1;
 }
@@ -75,7 +77,7 @@ int cmd_limit(int argc, char **argv)
 		return r;
 	if (argc < 3)
 		return cmd_usage(argv[0], "name a component and at least one "
-				 "KEY=VALUE");
+					  "KEY=VALUE");
 	for (i = 2; i < argc; i++) {
 		r = limit_add(argv[0], argv[i], &lines);
 		if (r >= 0)

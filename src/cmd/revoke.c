@@ -129,7 +129,7 @@ static void put_cells(struct text *t, const struct json5_value *report)
 	if (json_count(report, "undrained") > 0) {
 		put_counted(t, json_count(report, "undrained"), "connection");
 		text_puts(t, " could not be emptied: messages that were sent "
-			  "before may still be read.\n");
+			     "before may still be read.\n");
 	}
 }
 
@@ -196,7 +196,8 @@ static bool on_edges(void *userdata, const char *json,
 
 	if (r->options->json)
 		text_printf(&t, "%s\n", json);
-	json5_for_each(edge, json5_get(v, "edges")) {
+	json5_for_each(edge, json5_get(v, "edges"))
+	{
 		r->n_edges++;
 		if (r->options->json)
 			continue;
@@ -205,11 +206,17 @@ static bool on_edges(void *userdata, const char *json,
 			  strlen(json_text(edge, "text")));
 		text_puts(&t, "\n");
 	}
+	if (!r->options->json && json_count(v, "more") > 0)
+		text_printf(&t, "... and %.0f more\n", json_count(v, "more"));
+	if (r->options->quiet)
+		text_clear(&t);
 	cmd_print(&t);
 	/* What was not looked at. */
 	json5_for_each(note, json5_get(v, "notes"))
+	{
 		if (json5_string(note) && !r->options->quiet)
 			fprintf(stderr, "reeve: %s\n", json5_string(note));
+	}
 	return true;
 }
 
@@ -253,7 +260,7 @@ static int revoke_read(struct revoke *r, int argc, char **argv)
 	}
 	if (!!o->all + !!grant + !!o->connection > 1)
 		return cmd_usage(argv[0], "it is one of --all, --grant and "
-				 "--connection");
+					  "--connection");
 	if (grant && argc == 1)
 		revoke_what(r, "grant", grant, NULL);
 	else if (o->connection && argc == 1)
@@ -263,7 +270,8 @@ static int revoke_read(struct revoke *r, int argc, char **argv)
 	else if (!o->all && !grant && !o->connection && argc == 3)
 		revoke_what(r, "capability", argv[1], argv[2]);
 	else
-		return cmd_usage(argv[0], "name a component and a capability, "
+		return cmd_usage(argv[0],
+				 "name a component and a capability, "
 				 "a component and --all, a --grant or a "
 				 "--connection");
 	return -1;

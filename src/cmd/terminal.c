@@ -18,7 +18,7 @@
 
 static void terminal_signals(sigset_t *ret)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+	static const int signals[] = { SIGINT,	SIGTERM,  SIGHUP, SIGQUIT,
 				       SIGTSTP, SIGWINCH, SIGCONT };
 	size_t i;
 

@@ -1,6 +1,6 @@
 /*
- * The whole terminal, for a table that refreshes: its other screen, keys as they
- * are typed, and all of it given back, however it ends short of SIGKILL.
+ * The whole terminal, for a table that refreshes: its other screen, keys as
+ * they are typed, and all of it given back, however it ends short of SIGKILL.
  *
  * Signals that would end or stop the program are events while it is open. One
  * can be open at a time.
@@ -21,7 +21,7 @@ enum terminal_event {
 	TERMINAL_TIME, /* the deadline came */
 	TERMINAL_KEY,
 	TERMINAL_CHANGED, /* its size; or what it shows is gone */
-	TERMINAL_END, /* ^C, and the like */
+	TERMINAL_END,	  /* ^C, and the like */
 };
 
 /* Standard output is one. 0 or -errno. */

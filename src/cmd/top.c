@@ -36,7 +36,7 @@ struct top {
 	struct text root, status; /* of the manager, in words */
 	char manager[16];
 	struct terminal *terminal; /* NULL: not on one */
-	bool is_ended; /* somebody wishes so */
+	bool is_ended;		   /* somebody wishes so */
 };
 
 /* ---- asking ---- */
@@ -167,8 +167,7 @@ static void top_render(struct top *t, unsigned lines, unsigned columns,
 	text_printf(&head, "%s  %s  %zu running of %s", text_string(&t->root),
 		    clock, top_table_count(&t->now), text_string(&t->status));
 	if (t->terminal)
-		text_printf(&head, "  by %s (m c n)  q ends",
-			    orders[t->order]);
+		text_printf(&head, "  by %s (m c n)  q ends", orders[t->order]);
 	top_put_line(to, &head, columns, "");
 	top_table_sort(&t->now, t->order);
 	top_table_render(&t->now, lines > 1 ? lines - 1 : 0, columns,
@@ -296,15 +295,17 @@ int cmd_top(int argc, char **argv)
 	if (argc > 2)
 		return cmd_usage(argv[0], "name at most one component");
 	if (options.sort && !order_read(options.sort, &t.order))
-		return cmd_usage(argv[0], "--sort is by memory, cpu or name, "
-				 "not \"%s\"", options.sort);
+		return cmd_usage(argv[0],
+				 "--sort is by memory, cpu or name, "
+				 "not \"%s\"",
+				 options.sort);
 	if (options.rounds && !options.rounds[strspn(options.rounds, "0")])
 		return cmd_usage(argv[0], "--rounds needs at least 1");
 	t.moniker = argv[1];
 	if (options.rounds || options.json || !isatty(STDOUT_FILENO))
-		r = top_print(&t, options.rounds ?
-					  strtoul(options.rounds, NULL, 10) :
-					  1);
+		r = top_print(&t, options.rounds
+					  ? strtoul(options.rounds, NULL, 10)
+					  : 1);
 	else
 		r = top_live(&t);
 	top_table_fini(&t.now);

@@ -30,7 +30,7 @@ struct top_row {
 	uint64_t connections, waiting, refused;
 	uint64_t hits[N_HITS];
 	bool is_hit[N_HITS]; /* since the moment before */
-	double cpu; /* percent of one core; < 0: not known yet */
+	double cpu;	     /* percent of one core; < 0: not known yet */
 };
 
 void top_table_fini(struct top_table *t)
@@ -58,9 +58,9 @@ static uint64_t member(const struct json5_value *object, const char *key)
 {
 	const struct json5_value *v = json5_get(object, key);
 
-	return v && v->type == JSON5_NUMBER && v->number >= 0 ?
-		       (uint64_t)v->number :
-		       UNKNOWN;
+	return v && v->type == JSON5_NUMBER && v->number >= 0
+		       ? (uint64_t)v->number
+		       : UNKNOWN;
 }
 
 static uint64_t limit(const struct json5_value *budget, const char *key)
@@ -186,7 +186,8 @@ void top_table_add(struct top_table *t, const struct json5_value *v)
 	r->pid = member(v, "pid");
 	r->waiting = member(v, "opens_waiting");
 	r->refused = 0;
-	json5_for_each(a, json5_get(v, "account")) {
+	json5_for_each(a, json5_get(v, "account"))
+	{
 		r->refused += (uint64_t)json_count(a, "refused");
 		if (!strcmp(a->key, "connections"))
 			r->connections = member(a, "held");
@@ -317,8 +318,8 @@ static void put_moniker(struct text *line, const char *moniker, int width)
 		text_puts(line, s);
 		return;
 	}
-	text_printf(line, "%s%*s", moniker,
-		    width - (int)characters(moniker, n), "");
+	text_printf(line, "%s%*s", moniker, width - (int)characters(moniker, n),
+		    "");
 }
 
 static void put_number(struct text *line, uint64_t n, int width)

@@ -2,9 +2,9 @@
  * The table of reeve top: what each component uses at one moment, compared with
  * the moment before.
  *
- * A component that has a budget of its own is shown with what the budget counts,
- * that is, with everything below it; one that has none, with its own tasks. A
- * budget of a realm that does not run has a line of its own.
+ * A component that has a budget of its own is shown with what the budget
+ * counts, that is, with everything below it; one that has none, with its own
+ * tasks. A budget of a realm that does not run has a line of its own.
  */
 #pragma once
 
@@ -34,7 +34,8 @@ void top_table_add(struct top_table *t, const struct json5_value *v);
 /* How many components run. */
 size_t top_table_count(const struct top_table *t);
 
-/* What changed since @before: the shares of processor, and new hits of limits. */
+/* What changed since @before: the shares of processor, and new hits of limits.
+ */
 void top_table_compare(struct top_table *t, const struct top_table *before);
 
 void top_table_sort(struct top_table *t, enum top_order order);

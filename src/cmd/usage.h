@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 struct usage {
-	uint64_t tasks; /* threads */
-	uint64_t memory; /* resident; what two tasks share counts twice */
+	uint64_t tasks;	   /* threads */
+	uint64_t memory;   /* resident; what two tasks share counts twice */
 	uint64_t cpu_usec; /* of tasks that ended as well, once they were
 			    * waited for */
 };

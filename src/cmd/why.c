@@ -71,12 +71,13 @@ int cmd_why(int argc, char **argv)
 		return why_offline(&options, argv);
 	if (options.n_packages)
 		return cmd_usage(argv[0], "--packages is for the manifests "
-				 "below --file");
+					  "below --file");
 	arguments[0] = argv[1];
 	arguments[1] = why.capability = argv[2];
 	r = remote_ask(&options, argv[0], arguments, 2, on_route, &why);
 	if (r == EXIT_NOT_RUNNING)
 		cmd_fail("without one, of the manifests: reeve why -f ROOT.cml "
-			 "%s %s", argv[1], argv[2]);
+			 "%s %s",
+			 argv[1], argv[2]);
 	return r;
 }

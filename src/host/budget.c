@@ -282,10 +282,15 @@ int budgets_set(struct manager *m, struct realm *r, const struct limits *limits)
 
 	if (k)
 		return k;
-	if (!e->budget && !budgets_can_begin(b, r))
-		return -EBUSY;
 	old = e->given;
 	e->given = *limits;
+	/* Without limits that are a budget's, none is begun. */
+	if (!e->budget && !budgets_limits(m, r, &now))
+		return 0;
+	if (!e->budget && !budgets_can_begin(b, r)) {
+		e->given = old;
+		return -EBUSY;
+	}
 	/* One that has a budget keeps it, if without any limit. */
 	if (e->budget) {
 		(void)budgets_limits(m, r, &now);

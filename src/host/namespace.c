@@ -156,8 +156,11 @@ static int mount_link(const struct decl *use, struct plan *plan)
 	return r == PLAN_DOUBLE ? 0 : r;
 }
 
-/* Mount a used directory or storage. A route that breaks, or does not end at
- * files, leaves the path out of the cell. */
+/* ns_mount()'s own verdict: the route is broken, which was told. */
+enum { NS_BROKEN = 64 };
+
+/* Mount a used directory or storage. One whose route does not end at files is
+ * left out. */
 static int ns_mount(struct ns *n, const struct decl *use, struct plan *plan,
 		    struct text *ret_why)
 {
@@ -170,7 +173,7 @@ static int ns_mount(struct ns *n, const struct decl *use, struct plan *plan,
 	r = manager_route(m, n->instance->realm, use, m->route);
 	if (r == ROUTE_BROKEN) {
 		ns_tell_broken(n->instance, use, m->route);
-		return mount_link(use, plan);
+		return NS_BROKEN;
 	}
 	if (r)
 		return r;
@@ -237,14 +240,14 @@ bool ns_is_mounted(const struct ns *n, const struct decl *use)
 }
 
 /* Was it mounted at its own path when the component started? */
-static bool was_planned(const struct ns *n, const struct decl *use)
+static bool was_mounted(const struct ns *n, const struct decl *use)
 {
 	const struct table *t = &n->instance->realm->tables[TABLE_PROGRAM_INPUT];
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
 		if (t->slots[i].decl == use)
-			return n->was_planned[i];
+			return n->places[i] == NS_MOUNTED;
 	return false;
 }
 
@@ -264,7 +267,7 @@ static void reconcile_mount(struct ns *n, const struct decl *use)
 	if (!mount_find(n->instance, use, &place, &mount, &why)) {
 		/* Where it was at the start it can be again; else it goes to
 		 * where the link at its path leads. */
-		if (!was_planned(n, use) && !is_in_grants(use->path))
+		if (!was_mounted(n, use) && !is_in_grants(use->path))
 			text_puts(&target, GRAFT_DIR);
 		text_puts(&target, use->path);
 		mount.target = text_string(&target);
@@ -358,23 +361,32 @@ static int ns_add_entry(struct message *m, struct component_start_info *info,
 	return 0;
 }
 
+/* A use for which there is something to be mounted. */
+static int ns_add_files(struct ns *n, const struct decl *use, struct plan *plan,
+			struct message *m, struct component_start_info *info,
+			struct text *ret_why)
+{
+	int r = ns_mount(n, use, plan, ret_why), fd = -1;
+	bool is_broken = r == NS_BROKEN;
+
+	if (r && !is_broken)
+		return r;
+	r = use->type == CAPABILITY_DIRECTORY ? ns_add_remote(n, use, &fd) : 0;
+	if (!r)
+		r = ns_add_entry(m, info, use->path, fd);
+	return !r && is_broken ? NS_BROKEN : r;
+}
+
 static int ns_add_use(struct ns *n, const struct decl *use, struct plan *plan,
 		      struct message *m, struct component_start_info *info,
 		      struct text *ret_why)
 {
-	int r, fd = -1;
-
 	switch (use->type) {
 	case CAPABILITY_SERVICE:
 		return ns_add_service(n, use, plan);
 	case CAPABILITY_DIRECTORY:
-		r = ns_mount(n, use, plan, ret_why);
-		if (!r)
-			r = ns_add_remote(n, use, &fd);
-		return r ? r : ns_add_entry(m, info, use->path, fd);
 	case CAPABILITY_STORAGE:
-		r = ns_mount(n, use, plan, ret_why);
-		return r ? r : ns_add_entry(m, info, use->path, -1);
+		return ns_add_files(n, use, plan, m, info, ret_why);
 	default:
 		return 0;
 	}
@@ -385,21 +397,43 @@ static int ns_add_uses(struct ns *n, struct plan *plan, struct message *m,
 {
 	struct realm *realm = n->instance->realm;
 	const struct table *t = &realm->tables[TABLE_PROGRAM_INPUT];
+	const struct decl *use;
 	struct slot *s;
 	size_t i;
 	int r = 0;
 
 	for (i = 0; !r && i < t->n; i++) {
-		if (t->slots[i].cut)
-			continue;
-		r = ns_add_use(n, t->slots[i].decl, plan, m, info, ret_why);
-		n->was_planned[i] = ns_is_mounted(n, t->slots[i].decl);
+		use = t->slots[i].decl;
+		if (!t->slots[i].cut)
+			r = ns_add_use(n, use, plan, m, info, ret_why);
+		if (ns_is_mounted(n, use))
+			n->places[i] = NS_MOUNTED;
+		else if (r == NS_BROKEN || (t->slots[i].cut &&
+					    use->type != CAPABILITY_SERVICE))
+			n->places[i] = NS_ABSENT;
+		r = r == NS_BROKEN ? 0 : r;
 	}
 	for (s = realm_next_added(realm, TABLE_PROGRAM_INPUT, NULL); s && !r;
-	     s = realm_next_added(realm, TABLE_PROGRAM_INPUT, s))
+	     s = realm_next_added(realm, TABLE_PROGRAM_INPUT, s)) {
 		/* What was only ever asked for by name has no path. */
-		if (s->decl->path)
+		if (s->decl->path && !s->cut)
 			r = ns_add_use(n, s->decl, plan, m, info, ret_why);
+		r = r == NS_BROKEN ? 0 : r;
+	}
+	return r;
+}
+
+/* Last, so that they are in nobody's way: nothing else may stand above or below
+ * a link. */
+static int ns_add_links(struct ns *n, struct plan *plan)
+{
+	const struct table *t = &n->instance->realm->tables[TABLE_PROGRAM_INPUT];
+	size_t i;
+	int r = 0;
+
+	for (i = 0; !r && i < t->n; i++)
+		if (n->places[i] == NS_ABSENT)
+			r = mount_link(t->slots[i].decl, plan);
 	return r;
 }
 
@@ -423,6 +457,8 @@ static int ns_fill(struct ns *n, struct plan *plan, struct message *m,
 	if (!r)
 		r = ns_need_dir(n, SERVICES_DIR, strlen(SERVICES_DIR), plan,
 				&dir);
+	if (!r)
+		r = ns_add_links(n, plan);
 	if (!r)
 		list_for_each(dir, &n->dirs, link)
 			if (!r)
@@ -449,9 +485,9 @@ int ns_new(struct instance *i, struct plan *plan, struct message *m,
 	list_init(&n->dirs);
 	list_init(&n->remotes);
 	list_init(&n->mounts);
-	n->was_planned =
-		calloc(i->realm->tables[TABLE_PROGRAM_INPUT].n + 1, 1);
-	r = !n->was_planned ? -ENOMEM : ns_fill(n, plan, m, info, ret_why);
+	n->places = calloc(i->realm->tables[TABLE_PROGRAM_INPUT].n + 1,
+			   sizeof(*n->places));
+	r = !n->places ? -ENOMEM : ns_fill(n, plan, m, info, ret_why);
 	/* A verdict of the plan, or of the places of files: said in words. */
 	if (r > 0 && !ret_why->n)
 		text_printf(ret_why, "its namespace is not possible: %s",
@@ -484,6 +520,6 @@ void ns_free(struct ns *n)
 	while (!list_is_empty(&n->remotes))
 		remote_free(list_first(&n->remotes, struct ns_remote, link));
 	mounted_free_all(&n->mounts);
-	free(n->was_planned);
+	free(n->places);
 	free(n);
 }

@@ -36,13 +36,19 @@ struct ns_remote {
 	int fd;
 };
 
+enum ns_place {
+	NS_ELSEWHERE, /* no mount: a service, or served by a program */
+	NS_MOUNTED, /* at its own path */
+	NS_ABSENT, /* it could not be mounted: a link is at its path */
+};
+
 struct ns {
 	struct instance *instance;
 	/* Those of the plan come first, in its order. */
 	struct list services, dirs, remotes;
 	struct list mounts; /* struct mounted */
-	/* For each use of the manifest: whether it was mounted at the start. */
-	bool *was_planned;
+	/* For each use of the manifest: what the start made of it. */
+	enum ns_place *places;
 };
 
 /* ---- ns_service.c ---- */

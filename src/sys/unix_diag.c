@@ -112,18 +112,23 @@ int unix_diag_open_in(int namespace_fd, int *ret)
 	return r;
 }
 
-static int unix_diag_ask(int fd)
+/* For the socket of @inode; 0: for all. */
+static int unix_diag_ask(int fd, uint32_t inode)
 {
 	const struct unix_diag_request request = {
 		.header = {
 			.nlmsg_len = sizeof(request),
 			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			.nlmsg_flags = (uint16_t)(NLM_F_REQUEST |
+						  (inode ? 0 : NLM_F_DUMP)),
 		},
 		.what = {
 			.sdiag_family = AF_UNIX,
 			.udiag_states = ~0U,
 			.udiag_show = UDIAG_SHOW_PEER,
+			.udiag_ino = inode,
+			/* Whatever its cookie is. */
+			.udiag_cookie = { ~0U, ~0U },
 		},
 	};
 
@@ -153,11 +158,10 @@ static uint32_t unix_diag_find_peer(const struct nlmsghdr *header)
 	return 0;
 }
 
-/* 0 to go on, 1 at the end, or -errno. */
-static int unix_diag_on_message(const struct nlmsghdr *header, unix_diag_fn fn,
-				void *context)
+/* What a message says. 0; 1 if it is the end; or -errno, which it may say. */
+static int unix_diag_read(const struct nlmsghdr *header,
+			  struct unix_diag_socket *ret)
 {
-	struct unix_diag_socket s;
 	struct unix_diag_msg m;
 	struct nlmsgerr e;
 
@@ -171,30 +175,54 @@ static int unix_diag_on_message(const struct nlmsghdr *header, unix_diag_fn fn,
 	}
 	if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
 	    header->nlmsg_len < NLMSG_LENGTH(sizeof(m)))
-		return 0;
+		return -EPROTO;
 	memcpy(&m, NLMSG_DATA(header), sizeof(m));
-	s.inode = m.udiag_ino;
-	s.peer_inode = unix_diag_find_peer(header);
-	s.cookie = (uint64_t)m.udiag_cookie[1] << 32 | m.udiag_cookie[0];
-	return !s.peer_inode || fn(&s, context) ? 0 : 1;
+	ret->inode = m.udiag_ino;
+	ret->peer_inode = unix_diag_find_peer(header);
+	ret->cookie = (uint64_t)m.udiag_cookie[1] << 32 | m.udiag_cookie[0];
+	return 0;
 }
 
 int unix_diag_each(int fd, unix_diag_fn fn, void *context)
 {
 	static char bytes[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *header;
+	struct unix_diag_socket s;
 	ssize_t n;
 	int r;
 
-	r = unix_diag_ask(fd);
+	r = unix_diag_ask(fd, 0);
 	while (r == 0) {
 		n = recv(fd, bytes, sizeof(bytes), 0);
 		if (n < 0)
 			return -errno;
 		for (header = (const struct nlmsghdr *)(const void *)bytes;
 		     r == 0 && NLMSG_OK(header, (size_t)n);
-		     header = NLMSG_NEXT(header, n))
-			r = unix_diag_on_message(header, fn, context);
+		     header = NLMSG_NEXT(header, n)) {
+			r = unix_diag_read(header, &s);
+			if (r == 0 && s.peer_inode && !fn(&s, context))
+				r = 1;
+		}
 	}
 	return r < 0 ? r : 0;
+}
+
+int unix_diag_find(int fd, uint32_t inode, struct unix_diag_socket *ret)
+{
+	char bytes[1024] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const struct nlmsghdr *header =
+		(const struct nlmsghdr *)(const void *)bytes;
+	ssize_t n;
+	int r;
+
+	if (!inode)
+		return -ENOENT;
+	r = unix_diag_ask(fd, inode);
+	if (r < 0)
+		return r;
+	n = recv(fd, bytes, sizeof(bytes), 0);
+	if (n < 0)
+		return -errno;
+	r = NLMSG_OK(header, (size_t)n) ? unix_diag_read(header, ret) : 1;
+	return r > 0 ? -EPROTO : r;
 }

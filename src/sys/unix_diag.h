@@ -29,5 +29,11 @@ struct unix_diag_socket {
 /* Called with each that has a peer; stops when it returns false. */
 typedef bool (*unix_diag_fn)(const struct unix_diag_socket *s, void *context);
 
-/* 0; or -errno: -ENOENT where the kernel has no such list. */
+/* While sockets come and go, one that stays may be missing. 0; or -errno:
+ * -ENOENT where the kernel has no such list. Ask no more with this @fd if it
+ * was stopped. */
 int unix_diag_each(int fd, unix_diag_fn fn, void *context);
+
+/* The one of that inode, which the kernel has to search for. 0; -ENOENT when
+ * there is none; or another -errno. */
+int unix_diag_find(int fd, uint32_t inode, struct unix_diag_socket *ret);

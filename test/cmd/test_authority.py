@@ -386,6 +386,32 @@ class Authority(Managed):
             finally:
                 run.send_signal(signal.SIGCONT)
 
+    # ---- revoke --audit ----
+
+    def test_what_two_have_in_common(self):
+        with self.shop():
+            self.holds()
+            numbers = {c["id"] for c in self.connections()}
+            found = self.ask("revoke", "--audit", "--json", "web",
+                             "greeter").json()
+            for edge in found["edges"]:
+                self.has_fields(edge, kind=str, text=str)
+            self.assertEqual({e.get("connection") for e in found["edges"]},
+                             numbers)
+            lines = self.ask("revoke", "--audit", "web",
+                             "greeter").out.splitlines()
+            self.assertEqual(len(lines), 3, lines)
+            for line in lines:
+                self.assertRegex(line, r"^channel +connection \d+ of /web ")
+            self.assertEqual(self.ask("revoke", "--audit", "web", "idle").out,
+                             "nothing\n")
+            self.assertEqual(len(self.connections()), 3)
+            self.ask("revoke", "--audit", "web", "nobody", status=4)
+            self.ask("stop", "idle")
+            self.assertTrue(wait_for(lambda: any(
+                e["event"] == "exit" for e in self.events())))
+            self.ask("revoke", "--audit", "web", "idle", status=3)
+
     # ---- why ----
 
     def test_why(self):

@@ -9,7 +9,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "revoke"))
 
-from stage import equal, matches, play, story, until
+from stage import (descriptors_at_rest, equal, matches, play, story,
+                   tasks_below, until)
 from world import ECHO, OTHER, SIDE_C, Request, World
 
 
@@ -190,13 +191,19 @@ def who_does_not_wait(stage):
     with World(stage) as w:
         w.serve(how="hold")
         connect(w)
+        equal(kinds(w, "/a", "/p"), {"channel": 1})
+        descriptors = descriptors_at_rest(w.run.pid)
+        tasks = len(tasks_below(w.run.pid))
         for _ in range(5):
-            left = [Request(w.run, "audit", "/a", "/p") for _ in range(8)]
+            left = [Request(w.run, "audit", "/a", "/p").begun()
+                    for _ in range(8)]
             for r in left:
                 r.leave()
         until(lambda: Request(w.run, "audit", "/a", "/p").answer()[1] == 0,
               "an audit is made")
         equal(kinds(w, "/a", "/p"), {"channel": 1})
+        equal(descriptors_at_rest(w.run.pid), descriptors, "descriptors")
+        until(lambda: len(tasks_below(w.run.pid)) <= tasks, "tasks end")
 
 
 play()

@@ -3,7 +3,7 @@ Services between realms: what the figure and the tables of the model say, row by
 row. The realms are A, B, C and D below a root; B serves "database", C "logger"
 and D "network".
 """
-from stage import child, equal, matches, obeyer, offer, play, story
+from stage import child, equal, matches, obeyer, offer, play, story, until
 
 OWNERS = {"database": "b", "logger": "c", "network": "d"}
 ACCESS = {"database": "access=/a,/c", "logger": "access=/a,/b,/d,/c/*",
@@ -142,7 +142,9 @@ def lifecycle_3_direct_communication(stage):
         after = run.mark()
         equal(run.order("/a", "connect database", "talk 10000", "close"),
               ["connected database"])
-        closed = run.wait("closed", "/a", after=after)
+        # What ends without a word is found when somebody looks.
+        closed = until(lambda: run.show("/a") and
+                       run.find("closed", "/a", after=after), "it ends")[0]
         equal(closed["capability"], "database")
         assert closed["turns"] < 100, closed
 

@@ -521,7 +521,8 @@ inline give_order()
 {
 	d_step {
 		found = false;
-		has_moved = false;
+		/* Who has just begun to run is not on the list. */
+		has_moved = (alive[P] && !told[P]) || (alive[T] && !told[T]);
 		wanted[P] = alive[P] && told[P];
 		wanted[C] = alive[C] && told[C];
 		wanted[T] = alive[T] && told[T] && step == FREEZE_ALL;
@@ -680,6 +681,8 @@ inline follow(cell, waits)
 			has_moved = true;
 			alive[cell] = true
 		}
+	/* It has crashed too often: it waits for a while. */
+	:: cell == T && START_READY(cell, waits) -> skip
 	:: else
 	fi
 }

@@ -25,7 +25,7 @@ SCOPES = {
     "hide": "PARK BLOCK HIDE THIRD",
     "hide-both": "HIDE PASS_CLIENT",
     "pass": "PARK BLOCK THIRD PASS_CLIENT KEEP",
-    "through-manager": "VIA_MANAGER PASS_CLIENT CRASHES=1",
+    "through-manager": "VIA_MANAGER PASS_CLIENT",
     "lost-worker": "LOSE_WORKER TWO HIDE",
 }
 
@@ -51,7 +51,7 @@ FLAWS = {
     "forget-queue": "CRASHES=1",
     "forget-renew": "CRASHES=1 OTHER",
     "judge-early": "VIA_MANAGER PASS_CLIENT CRASHES=1",
-    "whole-too-early": "VIA_MANAGER PASS_CLIENT",
+    "whole-too-early": "CRASHES=2 THIRD",
     "other-queues": "VIA_MANAGER PASS_CLIENT",
     "no-last-resort": "ANSWERED HIDE PASS_CLIENT",
     "no-guard": "THAWED LOSE_WORKER",

@@ -1,5 +1,6 @@
 /*
- * A component that holds channels, and does with them what the story tells it to.
+ * A component that holds channels, and does with them what the story tells it
+ * to.
  *
  * The story listens at /orders/s, a socket in a directory that is routed to the
  * component; nothing of it is a channel of ours, so no revocation touches it. A
@@ -46,7 +47,7 @@ void answer(struct holder *h, const char *format, ...)
 void answer_status(struct holder *h, int e)
 {
 	answer(h, "%s",
-	       !e    ? "ok"
+	       !e      ? "ok"
 	       : e > 0 ? reeve_realm_error_name(e)
 		       : strerrorname_np(-e));
 }
@@ -99,8 +100,8 @@ int fd_send(int over_fd, const void *bytes, size_t n, int fd)
 		m.msg_control = &control;
 		m.msg_controllen = sizeof(control);
 	}
-	return sendmsg(over_fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno :
-								       0;
+	return sendmsg(over_fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno
+								     : 0;
 }
 
 ssize_t fd_receive(int over_fd, void *bytes, size_t n, int flags, int *ret_fd)
@@ -153,13 +154,13 @@ void end_describe(int fd, char *buffer, size_t n)
 		n_read += got > 0 && !at;
 	}
 	snprintf(buffer, n, "%s %lu %s%s%s",
-		 got == 0	   ? "eof" :
-		 errno == EAGAIN ? "open" :
-				   strerrorname_np(errno),
+		 got == 0	   ? "eof"
+		 : errno == EAGAIN ? "open"
+				   : strerrorname_np(errno),
 		 n_read,
-		 send(fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ?
-			 strerrorname_np(errno) :
-			 "ok",
+		 send(fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+			 ? strerrorname_np(errno)
+			 : "ok",
 		 epitaph ? " " : "", epitaph ? epitaph : "");
 }
 
@@ -196,6 +197,57 @@ static void order_ends(struct holder *h, char **o)
 		same++;
 	}
 	answer(h, "%zu: %s", same, last);
+}
+
+/* give N: the descriptor that came with the orders */
+static void order_give(struct holder *h, char **o)
+{
+	slot_put(h, o[0], h->given_fd);
+	h->given_fd = -1;
+	answer(h, "ok");
+}
+
+/* Read until the answer to "probe" comes, or the end. We may be who answers. */
+static char probe(struct holder *h, int fd, bool was_sent)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	bool had_any = false;
+	char bytes[256];
+	int n_waited = 0;
+	ssize_t n;
+
+	while (n_waited < HOLDER_TIMEOUT_MS) {
+		if (poll(&p, 1, 1) <= 0) {
+			n_waited++;
+			holder_turn(h, 0);
+			continue;
+		}
+		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (n < 0 && (errno == ECONNRESET || errno == EAGAIN))
+			continue;
+		if (n == 5 && was_sent && !memcmp(bytes, "probe", 5))
+			return 'a';
+		if (n <= 0)
+			return had_any ? 'r' : 'd';
+		had_any |= !epitaph_of(bytes, n);
+	}
+	return 't';
+}
+
+/* probe N...: of each slot, a letter: it is answered (a), has ended (d), has
+ * ended and something could be read (r) */
+static void order_probe(struct holder *h, char **o)
+{
+	static bool was_sent[SLOTS_MAX];
+	int slots[256], n = 0, i;
+	char *number;
+
+	while ((number = strsep(&o[0], " ")) && n < 256)
+		slots[n++] = (int)slot_number(number);
+	for (i = 0; i < n; i++)
+		was_sent[i] = !fd_send(h->slots[slots[i]], "probe", 5, -1);
+	for (i = 0; i < n; i++)
+		answer(h, "%c", probe(h, h->slots[slots[i]], was_sent[i]));
 }
 
 /* send N TEXT */
@@ -279,18 +331,21 @@ static void order_exit(struct holder *h, char **o)
 	_exit(atoi(o[0]));
 }
 
+static void order_crash(struct holder *h, char **o)
+{
+	(void)h;
+	(void)o;
+	abort();
+}
+
 static const struct order orders[] = {
-	{ "call", 2, order_call },
-	{ "close", 1, order_close },
-	{ "dup", 2, order_dup },
-	{ "end", 1, order_end },
-	{ "ends", 2, order_ends },
-	{ "exit", 1, order_exit },
-	{ "ping", 1, order_ping },
-	{ "receive", 2, order_receive },
-	{ "send", 2, order_send },
-	{ "shut", 1, order_shut },
-	{ "undumpable", 0, order_undumpable },
+	{ "call", 2, order_call },	 { "close", 1, order_close },
+	{ "crash", 0, order_crash },	 { "dup", 2, order_dup },
+	{ "end", 1, order_end },	 { "ends", 2, order_ends },
+	{ "exit", 1, order_exit },	 { "give", 1, order_give },
+	{ "ping", 1, order_ping },	 { "probe", 1, order_probe },
+	{ "receive", 2, order_receive }, { "send", 2, order_send },
+	{ "shut", 1, order_shut },	 { "undumpable", 0, order_undumpable },
 };
 
 /* ---- carrying them out ---- */
@@ -355,7 +410,8 @@ static void perform_all(struct holder *h, char *lines)
 static void take_orders(struct holder *h)
 {
 	static char bytes[BUFFER];
-	ssize_t n = recv(h->order_fd, bytes, sizeof(bytes) - 1, 0);
+	ssize_t n = fd_receive(h->order_fd, bytes, sizeof(bytes) - 1, 0,
+			       &h->given_fd);
 
 	/* The story is over. */
 	if (n <= 0)
@@ -425,6 +481,7 @@ int main(int argc, char **argv)
 		return child_main(argv + 2);
 	for (i = 0; i < SLOTS_MAX; i++)
 		h.slots[i] = -1;
+	h.given_fd = -1;
 	signal(SIGPIPE, SIG_IGN);
 	h.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (reeve_join(&h.r) || h.epoll_fd < 0 || pipe2(h.go, O_CLOEXEC) < 0 ||

@@ -1,8 +1,8 @@
 /*
  * What the files of the holder share. See holder.c for what it is.
  *
- * Descriptors have numbers that the story chooses, from 0 on: slots. A verb that
- * leaves something in a slot closes what was in it.
+ * Descriptors have numbers that the story chooses, from 0 on: slots. A verb
+ * that leaves something in a slot closes what was in it.
  */
 #pragma once
 
@@ -23,6 +23,7 @@ enum {
 struct holder {
 	struct reeve *r;
 	int order_fd; /* to the story */
+	int given_fd; /* came with the last orders; or -1 */
 	int epoll_fd; /* what is echoed, and all else that is waited for */
 	int slots[SLOTS_MAX];
 	/* Server ends that came and that no order has asked for yet. */

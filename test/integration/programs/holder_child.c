@@ -1,7 +1,8 @@
 /*
  * Children of a holder: tasks that have copies of a channel, each in its own
- * manner. Most wait for a byte ("ask" sends it), then look at what they have and
- * tell; those that read, spin or pass it on tell by themselves when it has ended.
+ * manner. Most wait for a byte ("ask" sends it), then look at what they have
+ * and tell; those that read, spin or pass it on tell by themselves when it has
+ * ended.
  */
 #include "holder.h"
 
@@ -129,7 +130,7 @@ static void execute(const struct child *c, const char *program)
 {
 	char numbers[3][16];
 	char *argv[] = { (char *)program, (char *)"--child", numbers[0],
-			 numbers[1], numbers[2], NULL };
+			 numbers[1],	  numbers[2],	     NULL };
 	const int fds[] = { c->fd, c->go_fd, c->result_fd };
 	int i;
 
@@ -350,8 +351,8 @@ static void order_kill(struct holder *h, char **o)
 }
 
 const struct order child_orders[] = {
-	{ "ask", 1, order_ask },     { "kill", 0, order_kill },
-	{ "move", 2, order_move },   { "spawn", 4, order_spawn },
+	{ "ask", 1, order_ask },       { "kill", 0, order_kill },
+	{ "move", 2, order_move },     { "spawn", 4, order_spawn },
 	{ "states", 0, order_states }, { "told", 1, order_told },
 };
 const size_t n_child_orders = sizeof(child_orders) / sizeof(*child_orders);

@@ -80,9 +80,9 @@ static void order_plain(struct holder *h, char **o)
 
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", o[1]);
 	slot_put(h, o[0], fd);
-	answer_status(h, connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ?
-				 -errno :
-				 0);
+	answer_status(h, connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0
+				 ? -errno
+				 : 0);
 }
 
 /* id N: the number by which the manager knows the channel */
@@ -109,8 +109,8 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* Open, call, close. What counts is when we began to read the answer: after that
- * the clock may have run on. */
+/* Open, call, close. What counts is when we began to read the answer: after
+ * that the clock may have run on. */
 void loop_step(struct holder *h)
 {
 	struct pollfd p = { .fd = open_fd(h, h->loop_path), .events = POLLIN };
@@ -177,6 +177,18 @@ static void on_open_echo(struct reeve *r, struct reeve_channel *take_channel,
 	h->n_opened++;
 	e.data.fd = reeve_channel_release(take_channel);
 	epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, e.data.fd, &e);
+}
+
+/* echo N: answer what comes there */
+static void order_echo(struct holder *h, char **o)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	e.data.fd = slot_take(h, o[0]);
+	answer_status(h,
+		      epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, e.data.fd, &e) < 0
+			      ? -errno
+			      : 0);
 }
 
 static reeve_open_fn how(const char *word)
@@ -251,6 +263,15 @@ static struct reeve_channel *realm(struct holder *h)
 	if (!h->realm)
 		reeve_open(h->r, "/svc/reeve.Realm", &h->realm);
 	return h->realm;
+}
+
+/* anew: forget the channel to reeve.Realm, which was cut */
+static void order_anew(struct holder *h, char **o)
+{
+	(void)o;
+	reeve_channel_close(h->realm);
+	h->realm = NULL;
+	answer(h, "ok");
 }
 
 /* "pool:name" is in a collection. */
@@ -345,8 +366,7 @@ static void order_register(struct holder *h, char **o)
 {
 	struct reeve_registration options = { .replace = false };
 
-	answer_status(h,
-		      reeve_register(h->r, o[0], &options, how(o[1]), h));
+	answer_status(h, reeve_register(h->r, o[0], &options, how(o[1]), h));
 }
 
 /* replace NAME HOW: register it anew, at the path where it is served */
@@ -382,9 +402,11 @@ static void order_connect(struct holder *h, char **o)
 
 const struct order give_orders[] = {
 	{ "accept", 1, order_accept },
+	{ "anew", 0, order_anew },
 	{ "call-many", 3, order_call_many },
 	{ "connect", 2, order_connect },
 	{ "cut", 1, order_cut },
+	{ "echo", 1, order_echo },
 	{ "forward", 2, order_forward },
 	{ "grant", 5, order_grant },
 	{ "id", 1, order_id },

@@ -90,8 +90,8 @@ static void order_pass(struct holder *h, char **o)
 /* copy N OVER: the same, and keep it */
 static void order_copy(struct holder *h, char **o)
 {
-	answer_status(h, fd_send(slot_get(h, o[1]), "take", 4,
-				 slot_get(h, o[0])));
+	answer_status(h,
+		      fd_send(slot_get(h, o[1]), "take", 4, slot_get(h, o[0])));
 }
 
 static void take(struct holder *h, const char *number, int over_fd, int flags)
@@ -202,8 +202,8 @@ static void order_unpack(struct holder *h, char **o)
 /* urgent N: a byte beside the queue */
 static void order_urgent(struct holder *h, char **o)
 {
-	answer_status(h, send(slot_get(h, o[0]), "x", 1, MSG_OOB) < 0 ? -errno :
-									0);
+	answer_status(h, send(slot_get(h, o[0]), "x", 1, MSG_OOB) < 0 ? -errno
+								      : 0);
 }
 
 static const char *error_of(long result)
