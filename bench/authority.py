@@ -1,12 +1,9 @@
 """What is measured of authority that changes while everything runs: grants,
 revocations, names that are waited for, directories that come and go."""
-import json
 import os
-import statistics
-import subprocess
 
 import packages
-from programs import Background, cpu_argument, on_cpu, run, samples
+from programs import Background, cpu_argument, on_cpu, said, samples
 
 # Connections under one grant, and how many times that is taken back in a round.
 REVOKED = {1: 40, 10: 40, 100: 20, 1000: 10}
@@ -14,6 +11,8 @@ REVOKED = {1: 40, 10: 40, 100: 20, 1000: 10}
 # its cell the one is that holds the connections.
 CROWDS = {"10": (10, 10, "first"), "100": (100, 10, "first"),
           "100-last": (100, 10, "last")}
+# Connections of somebody else to the same provider, which stay.
+N_BESIDE = 3000
 N_GRANTS, N_MOUNTS, N_STEPS = 50, 20, 5
 TRAFFIC_MS, TRAFFIC_REVOKED = 400, 10
 N_WATCHING, N_WATCHED, N_ONE, N_ALL = 10, 1000, 20, 3
@@ -29,8 +28,6 @@ def add_each(add, prefix, found):
 class Revoke:
     """Taking back, as whoever asks for it sees it, and the bare search."""
 
-    missing = {}
-
     def __init__(self, programs, layout):
         self.programs = programs
         cases = [a for k, n in REVOKED.items() for a in (f"revoke-{k}", n)]
@@ -44,7 +41,14 @@ class Revoke:
                     layout, f"steps-{name}-{k}",
                     [-1, f"revoke-{k}", N_STEPS, "idle", 1], crowd)
 
+        n_tasks, n_fds, place = CROWDS["10"]
+        self.beside = packages.owned(
+            layout, "revoke-beside",
+            [-1, f"beside-{N_BESIDE}", 1, "revoke-1", N_STEPS * 2],
+            (n_tasks // 2, n_fds, place))
+
     def round(self, add):
+        self.round_beside(add)
         for name, (n_tasks, n_fds, place) in CROWDS.items():
             add_each(add, "revoke/" + name,
                      samples(self.programs.reeve_run(self.roots[name])))
@@ -54,25 +58,30 @@ class Revoke:
                         [self.programs.ours("sweep"), how, str(n), str(k),
                          str(n_tasks // 2), str(n_fds), place]))
 
+    def round_beside(self, add):
+        n_tasks, n_fds, place = CROWDS["10"]
+        add_each(add, "revoke/beside",
+                 samples(self.programs.reeve_run(self.beside)))
+        add_each(add, "revoke/beside", samples(
+            [self.programs.ours("sweep"), "sweep", str(N_STEPS * 2), "1",
+             str(n_tasks // 2), str(n_fds), place, str(N_BESIDE)]))
+
     def once(self, add):
         """How far the manager had to go: its own reports. The journal of a
         thousand connections has room for the last one or two only."""
-        for (name, k), root in self.steps.items():
+        reports = []
+        for (_, k), root in self.steps.items():
             with Background(self.programs.reeve_run(root)) as manager:
                 manager.wait_for("idle")
-                for report in self.programs.audited(manager.pid, "revoke"):
-                    if report["connections"] != k:
-                        continue
-                    add(f"steps/{name}/{k}/frozen_us", report["frozen_us"])
-                    add(f"steps/{name}/{k}/beyond_sweep",
-                        report["step"] != "sweep")
-                    add(f"steps/{name}/{k}/descriptors", report["descriptors"])
+                reports += [r for r in self.programs.reports(manager.pid)
+                            if r["connections"] == k]
+        add("revoke/reports", len(reports))
+        add("revoke/beyond_sweep", sum(r["step"] != "sweep" for r in reports))
+        add("revoke/frozen_us", max((r["frozen_us"] for r in reports), default=0))
 
 
 class Grant:
     """Giving to a child that runs, services and directories."""
-
-    missing = {}
 
     def __init__(self, programs, layout):
         self.programs = programs
@@ -98,8 +107,6 @@ class Traffic:
     """Two that have nothing to do with it, while others are revoked in a loop.
     They have a core of their own, where there are two."""
 
-    missing = {}
-
     def __init__(self, programs, layout):
         self.programs = programs
         self.root = packages.owned(
@@ -107,19 +114,16 @@ class Traffic:
             (5, 10, "first"), len(os.sched_getaffinity(0)) - 1)
 
     def round(self, add):
-        out = subprocess.run(self.programs.reeve_run(self.root), check=False,
-                             capture_output=True, text=True, timeout=120)
-        for said in self.programs.said(out):
-            kind = said["case"].rsplit("-", 1)[1]
+        command = on_cpu(0, self.programs.reeve_run(self.root))
+        for found in said(command):
+            kind = found["case"].rsplit("-", 1)[1]
             for figure in ("per_second", "median_us", "p99_us", "max_us",
                            "revoked_per_second"):
-                add(f"traffic/{kind}/{figure}", said[figure])
+                add(f"traffic/{kind}/{figure}", found[figure])
 
 
 class Watch:
     """Many that wait for names."""
-
-    missing = {}
 
     def __init__(self, programs, layout):
         self.programs = programs

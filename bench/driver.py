@@ -56,6 +56,11 @@ class Record:
     def medians(self):
         return {k: statistics.median(v) for k, v in self.rounds.items()}
 
+    def tails(self):
+        """What one of a hundred exceeds, where there were enough."""
+        return {k + ":p99": sorted(v)[-1 - len(v) // 100]
+                for k, v in self.rounds.items() if len(v) >= 50}
+
 
 def measure(chosen, n_rounds, record, quiet):
     for i in range(n_rounds):
@@ -108,11 +113,12 @@ def main(build):
         shutil.rmtree(work, ignore_errors=True)
     missing = {k: v for c in chosen.values()
                for k, v in getattr(c, "missing", {}).items() if v}
-    rows = table.rows(record.medians())
+    rows = table.rows({**record.medians(), **record.tails()})
     out = {"machine": about, "rounds": options.rounds,
            "seconds": round(time.monotonic() - start, 1),
            "rows": [r._asdict() for r in rows], "skipped": missing,
            "failures": record.failures, "medians": record.medians(),
+           "tails": record.tails(),
            "figures": record.rounds}
     path = options.json or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:

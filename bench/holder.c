@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <reeve.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -228,6 +229,17 @@ static void on_open(struct reeve *r, struct reeve_channel *client,
 	reeve_watch(r, client, is_thing ? on_thing : on_hold, NULL);
 }
 
+/* As many channels as may be. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The arguments are needed before the library may be joined: who joins is the
  * task that holds. */
 int main(int argc, char **argv)
@@ -237,9 +249,10 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	pin(atoi(argv[1]));
-	if (argc > 5 && crowd(atoi(argv[3]), atoi(argv[4]),
-			      !strcmp(argv[5], "last")) < 0)
+	if (argc > 5 &&
+	    crowd(atoi(argv[3]), atoi(argv[4]), !strcmp(argv[5], "last")) < 0)
 		return 3;
+	raise_limit();
 	if (reeve_join(&reeve) < 0) {
 		fputs("holder: start me with reeve run\n", stderr);
 		return 1;

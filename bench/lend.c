@@ -6,11 +6,11 @@
  * grant	a pair is made, one end sent to a provider and the other to a
  *		client, which calls over it once and says so; both wait in epoll
  * mount	a detached copy of a directory, read-only, mounted in a mount
- *		namespace of our own, and
- * unmount	taken off again: both in one task that is there already
+ *		namespace of our own ("mount") and taken off again ("unmount"),
+ *		by one task that is there already
  * enter	the same two by a task that is forked for each, and enters the
  *		namespaces of another task first, as whoever is outside has to
- * enter-off	(mount and enter print both)
+ *		("enter", "enter-off")
  * tell-N	N messages of 56 bytes over 16 sockets to each of 10 tasks,
  *		which wait in epoll: until the last was read; 5 times
  */
@@ -152,11 +152,14 @@ static int copy_detached(const char *directory)
 	return fd;
 }
 
-static void attach(int fd)
+static void put_on(void)
 {
+	int fd = copy_detached("/usr");
+
 	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, PLACE,
 		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		die("move_mount");
+	close(fd);
 }
 
 static void take_off(void)
@@ -169,15 +172,12 @@ static void measure_mount(uint64_t *on, uint64_t *off, size_t n)
 {
 	uint64_t start;
 	size_t i, at;
-	int fd;
 
 	namespace_enter_new();
 	for (i = 0; i < n + WARM_UP; i++) {
 		at = i < WARM_UP ? 0 : i - WARM_UP;
 		start = now_ns();
-		fd = copy_detached("/usr");
-		attach(fd);
-		close(fd);
+		put_on();
 		on[at] = now_ns() - start;
 		start = now_ns();
 		take_off();
@@ -188,7 +188,7 @@ static void measure_mount(uint64_t *on, uint64_t *off, size_t n)
 }
 
 /* In a task of its own, for who enters a mount namespace does not come back. */
-static void do_inside(pid_t pid, int fd)
+static void do_inside(pid_t pid, void (*what)(void))
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	pid_t worker = fork();
@@ -198,10 +198,7 @@ static void do_inside(pid_t pid, int fd)
 		if (setns(pidfd, geteuid() ? CLONE_NEWUSER | CLONE_NEWNS
 					   : CLONE_NEWNS) < 0)
 			die("setns");
-		if (fd >= 0)
-			attach(fd);
-		else
-			take_off();
+		what();
 		_exit(0);
 	}
 	if (waitpid(worker, &status, 0) < 0 || status)
@@ -221,7 +218,7 @@ static void stay_inside(int fd)
 
 static void measure_enter(uint64_t *on, uint64_t *off, size_t n)
 {
-	int fds[2], fd, handle;
+	int fds[2], handle;
 	uint64_t start;
 	size_t i, at;
 	char byte;
@@ -233,18 +230,13 @@ static void measure_enter(uint64_t *on, uint64_t *off, size_t n)
 		stay_inside(fds[1]);
 	if (get(fds[0], &byte, 1, &handle) <= 0)
 		die("inside");
-	/* An ordinary user copies mounts in a namespace of his own. */
-	if (geteuid())
-		namespace_enter_new();
 	for (i = 0; i < n + WARM_UP; i++) {
 		at = i < WARM_UP ? 0 : i - WARM_UP;
 		start = now_ns();
-		fd = copy_detached("/usr");
-		do_inside(pid, fd);
-		close(fd);
+		do_inside(pid, put_on);
 		on[at] = now_ns() - start;
 		start = now_ns();
-		do_inside(pid, -1);
+		do_inside(pid, take_off);
 		off[at] = now_ns() - start;
 	}
 	samples_print_each("enter", on, n);

@@ -2,8 +2,8 @@
  * Waiting for names. One program is both sides:
  *
  *	CPU watch			waits for as many names as it is told
- *	CPU register N M CASE R...	has N children of the first kind, each of
- *					which waits for M names
+ *	CPU register N M CASE R...	has N children of the first kind, each
+ *of which waits for M names
  *
  * one		every name is another one; one of them is registered: how long
  *		that took whoever registered it, and until the one who waited

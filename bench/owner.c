@@ -5,10 +5,11 @@
  *
  *	CPU CASE N [CASE N]...
  *
- * grant	give the thing to the client, which runs: until that is true, and
- *		until it has been opened and has answered
- * cycle	give it and take it back, with nothing connected
- * revoke-K	take it back with K connections open
+ * grant	give the thing to the client, which runs: until that is true,
+ *and until it has been opened and has answered cycle	give it and take it
+ *back, with nothing connected revoke-K	take it back with K connections open
+ * beside-K	nothing is measured: #near opens K connections of its own to the
+ *		same provider, which stay
  * mount	give a directory to the client and take it back
  * traffic-K	how #near fares in N milliseconds without revocations of K
  *		connections, and with; twice
@@ -241,6 +242,17 @@ static void measure_traffic(struct times t, size_t ms, unsigned k)
 	}
 }
 
+static void beside(struct times t, size_t n, unsigned k)
+{
+	static const struct reeve_child other = { .name = "near" };
+	uint64_t id;
+
+	(void)t;
+	(void)n;
+	must("grant", reeve_grant(realm, &other, &thing, TIMEOUT_MS, &id));
+	child_do(near, HOLD_OPEN, k);
+}
+
 static void idle(struct times t, size_t n, unsigned k)
 {
 	(void)t;
@@ -255,9 +267,13 @@ static const struct {
 	const char *name;
 	void (*fn)(struct times t, size_t n, unsigned k);
 } cases[] = {
-	{ "grant", measure_grant },	{ "cycle", measure_cycle },
-	{ "revoke-", measure_revoke },	{ "mount", measure_mount },
-	{ "traffic-", measure_traffic }, { "idle", idle },
+	{ "grant", measure_grant },
+	{ "cycle", measure_cycle },
+	{ "revoke-", measure_revoke },
+	{ "mount", measure_mount },
+	{ "traffic-", measure_traffic },
+	{ "beside-", beside },
+	{ "idle", idle },
 };
 
 static void measure(const char *name, size_t n)

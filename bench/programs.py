@@ -35,26 +35,32 @@ def objects(text):
             yield json.loads(found.group(0))
 
 
-def results(text):
-    """By case; an error is a Failure."""
-    out = {}
-    for o in objects(text):
-        if "error" in o:
-            raise Failure(o["error"])
-        out[o["case"]] = o
-    return out
+def said(command, timeout=120):
+    """Run to the end; the objects that it said, in their order."""
+    p = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       text=True, timeout=timeout)
+    found = list(objects(p.stdout))
+    errors = [o["error"] for o in found if "error" in o]
+    if errors:
+        raise Failure(errors[0])
+    if p.returncode != 0 or not found:
+        lines = (p.stderr or p.stdout).strip().splitlines() or ["nothing said"]
+        raise Failure(f"{os.path.basename(command[0])} ended with "
+                      f"{p.returncode}: {lines[-1]}")
+    return found
 
 
 def run(command, timeout=120):
     """Run to the end and return the results by case."""
-    p = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       text=True, timeout=timeout)
-    found = results(p.stdout)
-    if p.returncode != 0 or not found:
-        said = (p.stderr or p.stdout).strip().splitlines()
-        raise Failure(f"{os.path.basename(command[0])} ended with "
-                      f"{p.returncode}: {said[-1] if said else 'nothing said'}")
-    return found
+    return {o["case"]: o for o in said(command, timeout)}
+
+
+def samples(command, timeout=120):
+    """The same of a program that tells each single time: by case, in us."""
+    out = {}
+    for o in said(command, timeout):
+        out.setdefault(o["case"], []).extend(o["us"])
+    return out
 
 
 class Background:
@@ -121,6 +127,15 @@ class Programs:
     def reeve_check(self, root):
         return [self.reeve, "check", "-q", "--packages",
                 os.path.join(self.work, "packages"), root]
+
+
+    def reports(self, manager):
+        """What the revocations reported that this manager remembers."""
+        p = subprocess.run([self.reeve, "log", "--audit", "--json", "-m",
+                            str(manager)], stdout=subprocess.PIPE, text=True,
+                           check=False, timeout=60)
+        events = map(json.loads, p.stdout.splitlines())
+        return [e["report"] for e in events if e["event"] == "revoke"]
 
 
 def has(program):

@@ -2,16 +2,17 @@
  * The floor of a revocation: the same search without us, by one task that knows
  * where to look.
  *
- *	sweep sweep|shutdown N K TASKS DESCRIPTORS first|last
+ *	sweep sweep|shutdown N K TASKS DESCRIPTORS first|last [OTHERS]
  *
  * A provider has one end of K channels, and waits for all of them; a client has
  * the others. Each is one of TASKS tasks, of which the rest have DESCRIPTORS of
- * their own and do nothing, as in a cell (holder.c).
+ * their own and do nothing, as in a cell (holder.c). The provider has OTHERS
+ * channels to somebody else, too.
  *
- * sweep	go through /proc/PID/fd of all tasks, the provider's first, take a
- *		copy of each descriptor (pidfd_getfd), compare its cookie, shut
- *		down and empty those that are sought, until all were found
- * shutdown	only shut down K sockets that one holds already
+ * sweep	go through /proc/PID/fd of all tasks, the provider's first, take
+ *a copy of each descriptor (pidfd_getfd), compare its cookie, shut down and
+ *empty those that are sought, until all were found shutdown	only shut down K
+ *sockets that one holds already
  *
  * Either is over when the end of all K was seen in an epoll set, which holds
  * nothing of them: what the manager takes for a proof.
@@ -19,6 +20,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "pass.h"
@@ -197,7 +199,8 @@ static int cookie_compare(const void *a, const void *b)
 	return samples_compare(a, b);
 }
 
-static void channels_open(struct sought *s, size_t k, const struct side *provider,
+static void channels_open(struct sought *s, size_t k,
+			  const struct side *provider,
 			  const struct side *client, bool keeps)
 {
 	int ends[2][BATCH], fds[2];
@@ -227,6 +230,19 @@ static void channels_open(struct sought *s, size_t k, const struct side *provide
 		}
 	}
 	qsort(s->cookies, k, sizeof(s->cookies[0]), cookie_compare);
+}
+
+/* Those that are not sought; we keep the other ends. */
+static void others_open(size_t n, const struct side *provider)
+{
+	int fds[2];
+
+	for (; n; n--) {
+		pair(fds);
+		put_handles(provider->fd, fds, 1);
+		side_answer(provider);
+		close(fds[0]);
+	}
 }
 
 static void empty(int fd)
@@ -353,9 +369,19 @@ static uint64_t round_once(struct sought *s, size_t k,
 	return took;
 }
 
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
-	size_t n = argc == 7 ? strtoul(argv[2], NULL, 10) : 0, k, i;
+	size_t n = argc >= 7 ? strtoul(argv[2], NULL, 10) : 0, k, i;
 	uint64_t *ns = calloc(n + 1, sizeof(*ns));
 	static struct sought sought;
 	static struct side provider, client;
@@ -366,15 +392,17 @@ int main(int argc, char **argv)
 	if (!n || !ns || !k || k > CHANNELS_MAX || atoi(argv[4]) < 1 ||
 	    atoi(argv[4]) > TASKS_MAX) {
 		fputs("usage: sweep sweep|shutdown N K TASKS DESCRIPTORS "
-		      "first|last\n",
+		      "first|last [OTHERS]\n",
 		      stderr);
 		return 2;
 	}
+	raise_limit();
 	keeps = !strcmp(argv[1], "shutdown");
 	is_last = !strcmp(argv[6], "last");
 	provider = side_new(provide, atoi(argv[4]), atoi(argv[5]), is_last);
 	client = side_new(hold, atoi(argv[4]), atoi(argv[5]), is_last);
 	sought.weak_fd = epoll_new();
+	others_open(argc > 7 ? strtoul(argv[7], NULL, 10) : 0, &provider);
 	for (i = 0; i < WARM_UP + n; i++)
 		ns[i < WARM_UP ? 0 : i - WARM_UP] =
 			round_once(&sought, k, &provider, &client, keeps);

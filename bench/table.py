@@ -12,6 +12,10 @@ LIVE = [
     ("", "open", "  one session, forked", "forked-open-loop", None),
     ("", "open", "  sd-bus, dbus-broker", "dbus-broker-open", None),
     ("", "open", "  sd-bus, dbus-daemon", "dbus-daemon-open", None),
+    ("connect by name to first reply", "connect", "bare, epoll, told by broker",
+     "floor-open-told", None),
+    ("", "connect", "  bare, not told", "floor-open-loop", None),
+    ("", "connect", "  our open", "open", None),
     ("raw open", "open-raw", "bare, epoll in the broker", "floor-open", None),
     ("call, raw", "raw", "bare seqpacket pair", "floor-call", 1.05),
     ("", "raw", "  one session, forked", "forked-call", None),
@@ -25,8 +29,44 @@ COLD = [
     ("", "{}/cold", "exec alone", "{}/exec", None),
 ]
 
+# For both placements.
+GRANT = [
+    ("grant until opened once, {}", "{}/grant-opened", "bare, an end sent to both",
+     "{}/bare/grant"),
+    ("live mount, {}", "{}/mount", "bare, from outside", "{}/bare/enter"),
+    ("", "{}/mount", "  bare, inside", "{}/bare/mount"),
+    ("live unmount, {}", "{}/unmount", "bare, from outside", "{}/bare/enter-off"),
+    ("", "{}/unmount", "  bare, inside", "{}/bare/unmount"),
+]
+
+CROWDS = [("10", "10 tasks"), ("100", "100 tasks"),
+          ("100-last", "the last of 100")]
+
+# (what, ours, unit, against, theirs)
+OTHERS = [
+    ("calls of others, revocations in a loop", "traffic/busy/per_second", "/s",
+     "without", "traffic/quiet/per_second"),
+    ("  median", "traffic/busy/median_us", "us", "without",
+     "traffic/quiet/median_us"),
+    ("  p99", "traffic/busy/p99_us", "us", "without", "traffic/quiet/p99_us"),
+    ("registration, 10,000 names waited for", "watch/one-10000", "us",
+     "10 waited for", "watch/one-10"),
+    ("  until who waits is told", "watch/one-10000-told", "us", "10 waited for",
+     "watch/one-10-told"),
+    ("10,000 wait for it: the last is told", "watch/all-10000-told", "us",
+     "bare, sent to each", "watch/tell-10000"),
+]
+
 # (what, ours, unit, the most it may be or None)
 ABSOLUTE = [
+    ("grant alone, same", "same/grant", "us", None),
+    ("grant and revoke, nothing open, same", "same/cycle", "us", None),
+    ("revoke of 1000, 10 tasks, p99", "revoke/10/revoke-1000:p99", "us", 10000),
+    ("revocations that went beyond a sweep", "revoke/beyond_sweep", "", 0),
+    ("  of", "revoke/reports", "", None),
+    ("  time anybody was frozen", "revoke/frozen_us", "us", 0),
+    ("revocations a second beside the calls",
+     "traffic/busy/revoked_per_second", "/s", None),
     ("manager during 10^6 messages: time run", "flood/manager_ns", "ns", 0),
     ("  times it was scheduled", "flood/manager_slices", "", 0),
     ("  system calls (strace)", "flood/manager_calls", "", 0),
@@ -44,13 +84,44 @@ ABSOLUTE = [
 ]
 
 
-def compared(figures, what, ours, against, theirs, goal):
+def compared(figures, what, ours, against, theirs, goal, unit="us"):
     if ours not in figures or theirs not in figures:
         return None
     ratio = figures[ours] / figures[theirs] if figures[theirs] else 0
     met = None if goal is None else ratio <= goal
-    return Row(what, figures[ours], "us", against, figures[theirs], ratio, goal,
+    return Row(what, figures[ours], unit, against, figures[theirs], ratio, goal,
                met)
+
+
+def revocations(figures):
+    out = []
+    out.append(compared(figures, "revoke of 1, beside 3000 others",
+                        "revoke/beside/revoke-1", "bare sweep",
+                        "revoke/beside/sweep-1", None))
+    for crowd, where in CROWDS:
+        for k in (1, 10, 100, 1000):
+            ours, bare = f"revoke/{crowd}/revoke-{k}", f"revoke/{crowd}/sweep-{k}"
+            out += [
+                compared(figures, f"revoke of {k}, {where}", ours, "bare sweep",
+                         bare, None),
+                compared(figures, "", ours, "  bare shutdown",
+                         f"revoke/{crowd}/shutdown-{k}", None),
+                compared(figures, "  p99", ours + ":p99", "bare sweep, p99",
+                         bare + ":p99", None),
+            ]
+    return out
+
+
+def authority(figures):
+    out = []
+    for place in ("same", "free"):
+        for what, ours, against, theirs in GRANT:
+            out.append(compared(figures, what.format(place), ours.format(place),
+                                against, theirs.format(place), None))
+    out += revocations(figures)
+    for what, ours, unit, against, theirs in OTHERS:
+        out.append(compared(figures, what, ours, against, theirs, None, unit))
+    return out
 
 
 def rows(figures):
@@ -74,6 +145,7 @@ def rows(figures):
                                 against, theirs.format(place), goal))
     out.append(compared(figures, "20 cold starts at once, each", "burst/cold",
                         "bwrap", "burst/bwrap", None))
+    out += authority(figures)
     for what, ours, unit, most in ABSOLUTE:
         if ours in figures:
             met = None if most is None else figures[ours] <= most

@@ -53,8 +53,7 @@ enum audit_hold {
 	AUDIT_HOLD_CWD,	  /* a working directory */
 	AUDIT_HOLD_ROOT,  /* a root directory */
 	AUDIT_HOLD_MAP,	  /* a mapping */
-	AUDIT_HOLD_MOUNT, /* it is in a mount of that cell; @pid is its init's
-			   */
+	AUDIT_HOLD_MOUNT, /* a mount of that cell; @pid is its init */
 };
 
 /* Who has it; the first that was found. */

@@ -424,18 +424,16 @@ int authority_find(struct realm *to, const char *name, struct slot **ret,
 	struct slot *s = NULL;
 	size_t i, k;
 
-	for (i = 0; !s && i < N_ELEMENTS(tables); i++) {
-		for (k = 0; !s && k < N_ELEMENTS(types); k++) {
+	for (i = 0; !s && i < N_ELEMENTS(tables); i++)
+		for (k = 0; !s && k < N_ELEMENTS(types); k++)
 			s = realm_find_slot(to, tables[i], types[k], plain);
-			if (s && s->cut)
-				s = NULL;
-		}
-	}
 	if (!s)
 		return refuse(ret_why, REALM_ERROR_RESOURCE_NOT_FOUND,
 			      "%s has no %s, neither given to it nor used nor "
 			      "provided; see reeve grants %s",
 			      to->moniker, name, to->moniker);
+	/* Cut already: two equal wishes are one, and the second waits until the
+	 * first is true. */
 	*ret = s;
 	return 0;
 }
@@ -448,7 +446,7 @@ int authority_find_given(struct realm *to, const char *name, struct slot **ret,
 
 	for (type = 0; type < N_CAPABILITY_TYPES; type++) {
 		s = realm_find_slot(to, TABLE_INPUT, type, name);
-		if (!s || s->cut)
+		if (!s)
 			continue;
 		*ret = s;
 		return 0;

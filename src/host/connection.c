@@ -62,6 +62,7 @@ void connections_remove(struct connections *s, struct connection *c)
 	list_unlink(&c->by_provider);
 	list_unlink(&c->by_revocation);
 	map_unlink(&s->by_id, &r->node);
+	free(c->capability);
 	free(r);
 }
 

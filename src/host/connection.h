@@ -32,7 +32,7 @@ struct connection {
 	struct instance *opener, *provider; /* NULL once gone */
 	uint64_t turn; /* of the loop, when it was handed over */
 	uint64_t opened_at; /* loop_now() */
-	const char *capability; /* the name in the opener's manifest */
+	char *capability; /* the name in the opener's namespace; owned */
 	bool has_label; /* else its name is the listener's it came from */
 	bool is_cut; /* it is being revoked */
 	struct list by_revocation;

@@ -319,8 +319,17 @@ void ns_reconcile(struct ns *n)
 		reconcile_use(n, s);
 }
 
+static void remote_free(struct ns_remote *d)
+{
+	list_unlink(&d->link);
+	loop_remove(&d->source);
+	fd_close(d->fd);
+	free(d);
+}
+
 void ns_remove(struct ns *n, const struct decl *use, struct list *unmounts)
 {
+	struct ns_remote *remote, *tmp;
 	struct mounted *d;
 
 	if (use->type == CAPABILITY_SERVICE) {
@@ -328,6 +337,9 @@ void ns_remove(struct ns *n, const struct decl *use, struct list *unmounts)
 			(void)ns_drop_service(n, use);
 		return;
 	}
+	list_for_each_safe(remote, tmp, &n->remotes, link)
+		if (remote->use == use)
+			remote_free(remote);
 	d = mounted_of(n, use);
 	if (!d)
 		return;
@@ -498,14 +510,6 @@ int ns_new(struct instance *i, struct plan *plan, struct message *m,
 	}
 	*ret = n;
 	return 0;
-}
-
-static void remote_free(struct ns_remote *d)
-{
-	list_unlink(&d->link);
-	loop_remove(&d->source);
-	fd_close(d->fd);
-	free(d);
 }
 
 void ns_free(struct ns *n)

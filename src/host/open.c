@@ -213,13 +213,20 @@ static int open_remember(struct instance *opener, struct instance *provider,
 			return OUTGOING_EXCEEDED;
 	}
 	r = connections_add(opener->manager->connections, fd, &c);
+	if (!r) {
+		/* What declares it may be gone before the connection is. */
+		c->capability = strdup(decl->target_name);
+		if (!c->capability) {
+			connections_remove(opener->manager->connections, c);
+			r = -ENOMEM;
+		}
+	}
 	if (r < 0) {
 		account_release(&opener->account, CHARGE_CONNECTIONS);
 		return r;
 	}
 	c->opener = opener;
 	c->provider = provider;
-	c->capability = decl->target_name;
 	list_link(&slot->connections, &c->by_slot);
 	list_link(&opener->opened, &c->by_opener);
 	list_link(&provider->provided, &c->by_provider);
@@ -452,12 +459,15 @@ void open_on_closed(void *userdata, struct connection *c)
 	text_printf(&fields,
 		    ",\"connection\":%llu,\"ms\":%.3f,\"turns\":%llu",
 		    (unsigned long long)c->id, ms, (unsigned long long)turns);
+	if (c->is_cut)
+		text_puts(&fields, ",\"cut\":true");
 	journal_write(m->journal, JOURNAL_CLOSED, opener->realm->moniker, NULL,
 		      text_string(&fields),
-		      "%s after %.2f ms: its messages passed between the two "
-		      "alone; the manager woke %llu time%s meanwhile, for "
-		      "other things",
-		      c->capability, ms, (unsigned long long)turns,
-		      turns == 1 ? "" : "s");
+		      "%s after %.2f ms: %s; the manager woke %llu time%s "
+		      "meanwhile, for other things",
+		      c->capability, ms,
+		      c->is_cut ? "it was taken back" :
+				  "its messages passed between the two alone",
+		      (unsigned long long)turns, turns == 1 ? "" : "s");
 	c->opener = NULL;
 }

@@ -57,6 +57,9 @@ static void revocation_free(struct revocation *v)
 	mounted_free_all(&v->unmounts);
 	list_unlink(&v->link);
 	text_fini(&v->report.open_files);
+	text_fini(&v->hops);
+	text_fini(&v->route);
+	free(v->moniker);
 	free(v);
 }
 
@@ -97,6 +100,8 @@ void revoke_connection(struct revocation *v, struct connection *c)
 {
 	if (c->is_cut)
 		return;
+	if (!v->moniker && c->opener)
+		v->moniker = strdup(c->opener->realm->moniker);
 	v->report.n_connections++;
 	/* What the manager serves itself ends here and now. */
 	if (c->on_cut) {
@@ -154,10 +159,26 @@ static struct cutting cutting_of(struct revocation *v)
 	return (struct cutting){ on_slot, on_grant, v };
 }
 
+/* Whom the first thing that is cut is about, and its route while it has one. */
+static void revocation_note(struct revocation *v, struct slot *s)
+{
+	struct manager *m = v->manager;
+
+	if (v->moniker)
+		return;
+	v->moniker = strdup(s->holder->moniker);
+	s = s->grant ? grant_slot(s->grant) : s;
+	if (route_walk_slot(s, s->holder, m->route))
+		return;
+	route_render(m->route, ROUTE_ENDED, &v->hops);
+	route_render_json(m->route, ROUTE_ENDED, &v->route);
+}
+
 void revoke_slot(struct revocation *v, struct slot *s)
 {
 	struct cutting c = cutting_of(v);
 
+	revocation_note(v, s);
 	v->report.n_slots += (uint32_t)slot_cut(s, v->why, &c);
 	v->manager->resolver.generation++;
 }
@@ -174,6 +195,8 @@ void revoke_realm(struct revocation *v, struct realm *r)
 {
 	struct cutting c = cutting_of(v);
 
+	if (!v->moniker)
+		v->moniker = strdup(r->moniker);
 	v->report.n_slots += (uint32_t)realm_cut(r, v->why, &c);
 	/* Directories of what its children expose. */
 	if (instance_of(r))
@@ -221,10 +244,14 @@ static void revocation_tell(struct revocation *v)
 	text_json(&fields, v->who);
 	text_puts(&fields, ",\"report\":");
 	revoke_report_json(r, &fields);
+	if (v->route.n)
+		text_printf(&fields, ",\"route\":%s", text_string(&v->route));
+	text_puts(&v->hops, text_string(&r->open_files));
 	journal_write(v->manager->journal,
 		      v->why == SLOT_CUT_BY_EXPIRY ? JOURNAL_EXPIRE :
 						     JOURNAL_REVOKE,
-		      "", text_string(&r->open_files), text_string(&fields),
+		      v->moniker ? v->moniker : "", text_string(&v->hops),
+		      text_string(&fields),
 		      "%s was taken back by %s: %s in %.2f ms; %s",
 		      v->what, v->who, text_string(&done),
 		      (double)r->took_us / 1000.0, text_string(&truth));

@@ -12,6 +12,8 @@ struct revocation {
 	struct manager *manager;
 	enum slot_cut why;
 	char who[REASON_MAX], what[REASON_MAX];
+	char *moniker; /* whom it is about, NULL: nobody yet */
+	struct text hops, route; /* as they were: for people, as JSON */
 	struct list connections; /* that are alive, by_revocation */
 	uint32_t n_marked; /* how many were put there */
 	struct list unmounts; /* under way */
@@ -47,6 +49,7 @@ struct revoker {
 	struct loop_timer timer;
 	struct loop_task task;
 	enum sever_freezer freezer;
+	uint64_t n_opens; /* the manager's, when the order was given */
 	struct revoke_target *targets;
 	size_t n_targets;
 	uint64_t *hiders; /* ids of cells */
@@ -63,6 +66,19 @@ void severing_begin(struct revoker *r);
 /* A cell has ended. */
 void severing_continue(struct revoker *r);
 void severing_fini(struct revoker *r);
+
+/* The one that is at work; NULL if none is. */
+static inline struct revocation *revoker_active(struct revoker *r)
+{
+	return list_first(&r->queue, struct revocation, link);
+}
+
+/* In killing.c: end the cells that the present step is about; and the end of
+ * that. */
+void killing_begin(struct revoker *r);
+void killing_end(struct revoker *r);
+/* Go on with the next step in @ms, unless something comes of this one before. */
+void severing_wait(struct revoker *r, uint64_t ms);
 
 /* Give an order to the worker, which is asked for if there is none. 0 or
  * -errno. */

@@ -111,10 +111,10 @@ static int served_remember(struct served *s, struct slot *slot)
 		return r;
 	c->own = s;
 	c->opener = s->payer;
-	c->capability = slot->decl->target_name;
+	c->capability = strdup(slot->decl->target_name);
 	list_link(&slot->connections, &c->by_slot);
 	s->connection = c;
-	return 0;
+	return c->capability ? 0 : -ENOMEM;
 }
 
 int served_new(const struct served_class *class, struct instance *scope,

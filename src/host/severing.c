@@ -12,8 +12,6 @@
 #include "host/revoker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,18 +25,12 @@ enum {
 	/* A worker that does not answer by then is lost; its budgets are far
 	 * below that. */
 	ORDER_TIMEOUT_MS = 10000,
-	KILL_TIMEOUT_MS = 5000,
 	/* Cells whose problems are no reason to suspect them. */
 	PROBLEMS_HARMLESS = SEVER_PROBLEM_SKIPPED | SEVER_PROBLEM_GONE,
 };
 
 static void step_next(struct revoker *r);
 static void step_begin(struct revoker *r);
-
-static struct revocation *active(struct revoker *r)
-{
-	return list_first(&r->queue, struct revocation, link);
-}
 
 static struct connection *target_find(const struct revoker *r,
 				      const struct revoke_target *t)
@@ -63,7 +55,7 @@ void severing_target(const struct connection *c, struct sever_target *ret)
 
 static int targets_fill(struct revoker *r)
 {
-	struct revocation *v = active(r);
+	struct revocation *v = revoker_active(r);
 	struct connection *c;
 	size_t n = 0;
 
@@ -162,18 +154,20 @@ static int places_fill(struct revoker *r, struct places *p)
 	p->cells = calloc(room, sizeof(*p->cells));
 	if (!p->cells)
 		return -ENOMEM;
-	list_for_each(c, &active(r)->connections, by_revocation) {
+	list_for_each(c, &revoker_active(r)->connections, by_revocation) {
 		place_add(p, c->provider);
 		place_add_loose(p, c->provider);
 	}
-	list_for_each(c, &active(r)->connections, by_revocation)
+	list_for_each(c, &revoker_active(r)->connections, by_revocation)
 		place_add(p, c->opener);
 	place_add_ends(r, p, 0);
 	place_add_ends(r, p, 1);
 	if (r->step != REVOCATION_FREEZE_ALL)
 		return 0;
-	list_for_each(i, &r->manager->instances, link)
+	list_for_each(i, &r->manager->instances, link) {
 		place_add(p, i);
+		place_add_loose(p, i);
+	}
 	return 0;
 }
 
@@ -213,8 +207,7 @@ int severing_order(struct revoker *r, const struct sever_order *order)
 	if (e < 0)
 		worker_end(r);
 	else
-		loop_timer_set(r->manager->loop, &r->timer,
-			       ORDER_TIMEOUT_MS * NS_PER_MS, on_timeout);
+		severing_wait(r, ORDER_TIMEOUT_MS);
 	return e;
 }
 
@@ -243,6 +236,7 @@ static int order_send(struct revoker *r)
 		order.n_cells = places.n_cells;
 		order.loose_fds = places.loose;
 		order.n_loose = places.n_loose;
+		r->n_opens = r->manager->n_opens;
 		e = severing_order(r, &order);
 	}
 	free(places.cells);
@@ -266,9 +260,35 @@ static void hiders_note(struct revoker *r, const struct sever_report *report)
 	}
 }
 
+/*
+ * Was every cell searched that there is, and did nothing leave our hands while
+ * that was done?
+ */
+static bool is_everybody(const struct revoker *r,
+			 const struct sever_report *report)
+{
+	const struct instance *i;
+	size_t k;
+
+	if (r->step != REVOCATION_FREEZE_ALL || r->n_hiders ||
+	    report->loose_problems || report->n_cells >= SEVER_CELLS_MAX ||
+	    r->manager->n_opens != r->n_opens)
+		return false;
+	list_for_each(i, &r->manager->instances, link) {
+		if (!is_searchable(i))
+			continue;
+		for (k = 0; k < report->n_cells; k++)
+			if (report->cells[k].id == i->cell.id)
+				break;
+		if (k == report->n_cells)
+			return false;
+	}
+	return true;
+}
+
 static void report_note(struct revoker *r, const struct sever_report *report)
 {
-	struct revoke_report *sum = &active(r)->report;
+	struct revoke_report *sum = &revoker_active(r)->report;
 	const struct sever_found *f = report->found;
 	struct revoke_target *t;
 	bool is_whole;
@@ -286,8 +306,7 @@ static void report_note(struct revoker *r, const struct sever_report *report)
 	r->n_hiders = 0;
 	hiders_note(r, report);
 	/* If everybody was searched whole, nobody has what was not found. */
-	is_whole = r->step == REVOCATION_FREEZE_ALL && !r->n_hiders &&
-		   !report->loose_problems && report->n_cells < SEVER_CELLS_MAX;
+	is_whole = is_everybody(r, report);
 	for (k = 0, f = report->found; is_whole && k < r->n_targets; k++)
 		if (r->targets[k].is_sought)
 			r->targets[k].is_drained |= !f++->ends;
@@ -307,6 +326,11 @@ static void go_on(struct revoker *r)
 		seal_begin(r);
 }
 
+static void on_judged(struct loop_timer *timer)
+{
+	go_on(container_of(timer, struct revoker, timer));
+}
+
 static void on_report(struct loop_source *source, uint32_t events)
 {
 	struct revoker *r = container_of(source, struct revoker, source);
@@ -324,7 +348,14 @@ static void on_report(struct loop_source *source, uint32_t events)
 	else if (r->is_severing && !e)
 		report_note(r, &report);
 	sever_report_fini(&report);
-	go_on(r);
+	/* What the cells asked for before they were searched may be unread, and
+	 * hold what was not found: timers come after that. */
+	loop_timer_set(r->manager->loop, &r->timer, 0, on_judged);
+}
+
+void severing_wait(struct revoker *r, uint64_t ms)
+{
+	loop_timer_set(r->manager->loop, &r->timer, ms * NS_PER_MS, on_timeout);
 }
 
 static void on_timeout(struct loop_timer *timer)
@@ -338,91 +369,6 @@ static void on_timeout(struct loop_timer *timer)
 		worker_end(r);
 	}
 	go_on(r);
-}
-
-/* ---- killing ---- */
-
-static void victim_add(struct revoker *r, struct instance *i)
-{
-	struct revoke_victim *more;
-	struct revocation *v = active(r);
-	int fd;
-
-	if (!i || !i->cell.id || i->cell.is_reaped)
-		return;
-	more = realloc(r->victims, (r->n_victims + 1) * sizeof(*more));
-	fd = more ? fcntl(i->cell.pidfd, F_DUPFD_CLOEXEC, 0) : -1;
-	if (more)
-		r->victims = more;
-	if (fd >= 0)
-		r->victims[r->n_victims++].pidfd = fd;
-	journal_write(r->manager->journal, JOURNAL_MANAGER, i->realm->moniker,
-		      NULL, NULL,
-		      "is killed: what was taken back could not be found, and "
-		      "it may hold it");
-	v->report.n_killed++;
-	cell_kill(&i->cell);
-}
-
-static bool is_hider(const struct revoker *r, const struct instance *i)
-{
-	size_t k;
-
-	for (k = 0; k < r->n_hiders; k++)
-		if (r->hiders[k] == i->cell.id)
-			return true;
-	return false;
-}
-
-static bool is_end(struct revoker *r, const struct instance *i)
-{
-	struct connection *c;
-
-	list_for_each(c, &active(r)->connections, by_revocation)
-		if (c->provider == i || c->opener == i)
-			return true;
-	return false;
-}
-
-static void kill_begin(struct revoker *r)
-{
-	struct instance *i;
-
-	list_for_each(i, &r->manager->instances, link)
-		if (r->step == REVOCATION_KILL_ALL ||
-		    (r->step == REVOCATION_KILL_HIDERS && is_hider(r, i)) ||
-		    (r->step == REVOCATION_KILL_ENDS && is_end(r, i)))
-			victim_add(r, i);
-	loop_timer_set(r->manager->loop, &r->timer,
-		       r->n_victims ? KILL_TIMEOUT_MS * NS_PER_MS : 0,
-		       on_timeout);
-}
-
-static void victims_drop(struct revoker *r)
-{
-	size_t k;
-
-	for (k = 0; k < r->n_victims; k++)
-		fd_close(r->victims[k].pidfd);
-	free(r->victims);
-	r->victims = NULL;
-	r->n_victims = 0;
-}
-
-void severing_continue(struct revoker *r)
-{
-	struct pollfd p = { .events = POLLIN };
-	size_t k;
-
-	if (!r->is_severing || r->step < REVOCATION_KILL_HIDERS)
-		return;
-	for (k = 0; k < r->n_victims; k++) {
-		p.fd = r->victims[k].pidfd;
-		if (poll(&p, 1, 0) <= 0)
-			return;
-	}
-	/* Not from here: who calls may stand on a list of instances. */
-	loop_timer_set(r->manager->loop, &r->timer, 0, on_timeout);
 }
 
 /* ---- the steps ---- */
@@ -456,14 +402,14 @@ static void outcome_fill(struct revoker *r, struct revocation_outcome *ret)
 	size_t k;
 
 	*ret = (struct revocation_outcome){ .has_hiders = r->n_hiders };
-	ret->is_alive = !list_is_empty(&active(r)->connections);
+	ret->is_alive = !list_is_empty(&revoker_active(r)->connections);
 	for (k = 0; k < r->n_targets; k++)
 		ret->is_undrained |= !r->targets[k].is_drained;
 }
 
 static void severing_done(struct revoker *r)
 {
-	struct revocation *v = active(r);
+	struct revocation *v = revoker_active(r);
 	struct connection *c;
 	size_t k;
 
@@ -493,7 +439,7 @@ static void step_begin(struct revoker *r)
 		severing_done(r);
 		return;
 	}
-	active(r)->report.step = revocation_step_name(r->step);
+	revoker_active(r)->report.step = revocation_step_name(r->step);
 	seal_refuse_cut(r);
 	refuse_queued(r);
 	connections_poll(r->manager->connections);
@@ -503,11 +449,11 @@ static void step_begin(struct revoker *r)
 		return;
 	}
 	if (r->step >= REVOCATION_KILL_HIDERS)
-		kill_begin(r);
+		killing_begin(r);
 	else if (order_send(r) < 0)
 		/* No worker is to be had: what it would have found is found
 		 * by the last resort. */
-		loop_timer_set(r->manager->loop, &r->timer, 0, on_timeout);
+		severing_wait(r, 0);
 }
 
 static void step_next(struct revoker *r)
@@ -517,10 +463,10 @@ static void step_next(struct revoker *r)
 	enum revocation_step step = r->step;
 
 	if (step >= REVOCATION_KILL_HIDERS)
-		victims_drop(r);
+		killing_end(r);
 	connections_poll(m->connections);
 	/* Ends that were destroyed go without a word. */
-	if (!list_is_empty(&active(r)->connections))
+	if (!list_is_empty(&revoker_active(r)->connections))
 		(void)connections_reconcile(m->connections);
 	outcome_fill(r, &outcome);
 	r->step = revocation_next(step, &outcome);
@@ -534,7 +480,7 @@ static void step_next(struct revoker *r)
  */
 static void forget_ended(struct revoker *r)
 {
-	struct revocation *v = active(r);
+	struct revocation *v = revoker_active(r);
 	struct connection *c;
 	uint32_t n = 0;
 
@@ -548,7 +494,7 @@ static void forget_ended(struct revoker *r)
 
 void severing_begin(struct revoker *r)
 {
-	struct revocation *v = active(r);
+	struct revocation *v = revoker_active(r);
 
 	forget_ended(r);
 	r->step = REVOCATION_SWEEP;
@@ -567,7 +513,7 @@ void severing_begin(struct revoker *r)
 
 void severing_fini(struct revoker *r)
 {
-	victims_drop(r);
+	killing_end(r);
 	loop_timer_cancel(&r->timer);
 	worker_end(r);
 	seal_fini(r);

@@ -116,20 +116,54 @@ static bool child_named(const struct realm *by, const char *name)
 	return realm_find_child(by, collection, colon + 1);
 }
 
+/* The child that exposes it, if only one does. */
+static const struct realm *exposing_child(const struct realm *by,
+					  const struct grant_spec *spec)
+{
+	const struct realm *child, *found = NULL;
+
+	list_for_each(child, &by->children, link) {
+		if (!realm_find_slot(child, TABLE_OUTPUT, spec->type,
+				     spec->name))
+			continue;
+		if (found)
+			return NULL;
+		found = child;
+	}
+	return found;
+}
+
+/* Wherever the giver has it: its input, what it provides, one of its children;
+ * "parent" if nowhere, for the sentence that this gives. */
+static void source_find(const struct realm *by, const struct grant_spec *spec,
+			struct source *ret)
+{
+	const struct realm *child;
+
+	if (realm_find_slot(by, TABLE_INPUT, spec->type, spec->name))
+		return;
+	if (realm_find_slot(by, TABLE_PROGRAM_OUTPUT, spec->type,
+			    spec->name)) {
+		ret->kind = SOURCE_SELF;
+		return;
+	}
+	child = exposing_child(by, spec);
+	if (!child)
+		return;
+	ret->kind = SOURCE_CHILD;
+	/* "collection:name" of a dynamic one. */
+	ret->name = strrchr(child->moniker, '/') + 1;
+}
+
 /* Fill *ret; its name points into @from. 0 or GRANT_INVALID. */
 static int source_parse(const struct realm *by, const struct grant_spec *spec,
 			struct source *ret, struct text *why)
 {
 	const char *from = string_or_null(spec->from);
-	struct slot *own;
 
 	*ret = (struct source){ .kind = SOURCE_PARENT };
 	if (!from) {
-		own = realm_find_slot(by, TABLE_PROGRAM_OUTPUT, spec->type,
-				      spec->name);
-		if (own && !realm_find_slot(by, TABLE_INPUT, spec->type,
-					    spec->name))
-			ret->kind = SOURCE_SELF;
+		source_find(by, spec, ret);
 		return 0;
 	}
 	if (!strcmp(from, "parent") || !strcmp(from, "realm"))

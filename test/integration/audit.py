@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "revoke"))
 
-from stage import (descriptors_at_rest, equal, matches, play, story,
+from stage import (Skip, descriptors_at_rest, equal, matches, play, story,
                    tasks_below, until)
 from world import ECHO, OTHER, SIDE_C, Request, World
 
@@ -19,6 +19,9 @@ def audit(w, a, b):
     values, status, why = Request(w.run, "audit", a, b).answer()
     equal(status, 0, why)
     equal(len(values), 1)
+    for note in values[0]["notes"]:
+        if note.startswith("this kernel does not tell"):
+            raise Skip(note)
     equal(values[0]["more"], 0)
     equal(values[0]["partial"], False, values[0])
     return values[0]

@@ -22,6 +22,7 @@
 
 struct child {
 	int fd, go_fd, result_fd, n_dups;
+	int ready_fd; /* closed when it is what it was to be; also by exec */
 };
 
 static _Noreturn void child_tell(const struct child *c, const char *text)
@@ -37,6 +38,7 @@ static _Noreturn void child_wait(const struct child *c)
 {
 	char text[128], byte;
 
+	close(c->ready_fd);
 	while (read(c->go_fd, &byte, 1) < 0)
 		;
 	end_describe(c->fd, text, sizeof(text));
@@ -59,6 +61,7 @@ static void be_reading(const struct child *c)
 	char byte;
 	ssize_t n;
 
+	close(c->ready_fd);
 	do
 		n = recv(c->fd, &byte, 1, 0);
 	while (n > 0 || (n < 0 && errno == EINTR));
@@ -85,6 +88,7 @@ static void be_spinning(const struct child *c)
 	ssize_t n;
 
 	block_signals();
+	close(c->ready_fd);
 	do
 		n = recv(c->fd, &byte, 1, MSG_DONTWAIT);
 	while (n > 0 || (n < 0 && errno == EAGAIN));
@@ -93,6 +97,7 @@ static void be_spinning(const struct child *c)
 
 static void be_stopped(const struct child *c)
 {
+	close(c->ready_fd);
 	raise(SIGSTOP);
 	child_wait(c);
 }
@@ -157,8 +162,8 @@ static void be_sealed(const struct child *c)
 
 int child_main(char **argv)
 {
-	const struct child c = { atoi(argv[0]), atoi(argv[1]), atoi(argv[2]),
-				 0 };
+	const struct child c = { atoi(argv[0]), atoi(argv[1]), atoi(argv[2]), 0,
+				 -1 };
 
 	child_wait(&c);
 }
@@ -197,37 +202,50 @@ static void child_close_others(const struct holder *h, const struct child *c)
 	close(h->order_fd);
 }
 
-/* spawn N KIND TASKS DUPS: so many children that have it, with dups each */
+/* Fork one. False if that is not possible. */
+static bool child_begin(struct holder *h, const struct child *c,
+			void (*be)(const struct child *c))
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return false;
+	if (pid) {
+		child_note(h, pid);
+		return true;
+	}
+	child_close_others(h, c);
+	be(c);
+	_exit(1);
+}
+
+/* spawn N KIND TASKS DUPS: so many children that have it, with dups each. The
+ * answer comes when they are what they were to be. */
 static void order_spawn(struct holder *h, char **o)
 {
+	int n = atoi(o[2]), ready[2];
 	struct child c = { slot_get(h, o[0]), h->go[0], h->results[1],
-			   atoi(o[3]) };
-	int n = atoi(o[2]);
+			   atoi(o[3]), -1 };
+	bool is_well = true;
+	char byte;
 	size_t k;
-	pid_t pid;
 
 	for (k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
 		if (!strcmp(kinds[k].name, o[1]))
 			break;
-	if (k == sizeof(kinds) / sizeof(*kinds)) {
+	if (k == sizeof(kinds) / sizeof(*kinds) ||
+	    pipe2(ready, O_CLOEXEC) < 0) {
 		answer(h, "no kind %s", o[1]);
 		return;
 	}
-	while (n-- > 0) {
-		pid = fork();
-		if (pid < 0) {
-			answer_status(h, -errno);
-			return;
-		}
-		if (pid) {
-			child_note(h, pid);
-			continue;
-		}
-		child_close_others(h, &c);
-		kinds[k].be(&c);
-		_exit(1);
-	}
-	answer(h, "ok");
+	c.ready_fd = ready[1];
+	while (is_well && n-- > 0)
+		is_well = child_begin(h, &c, kinds[k].be);
+	close(ready[1]);
+	while (read(ready[0], &byte, 1) < 0)
+		;
+	close(ready[0]);
+	answer(h, "%s", is_well ? "ok" : "no task");
 }
 
 /* Pass on what comes, round and round, until it has ended. */
@@ -250,7 +268,7 @@ static _Noreturn void move_on(const struct child *c, int from_fd, int to_fd)
 /* move N TASKS: give it to tasks that do that */
 static void order_move(struct holder *h, char **o)
 {
-	struct child c = { -1, h->go[0], h->results[1], 0 };
+	struct child c = { -1, h->go[0], h->results[1], 0, -1 };
 	int ends[64][2], n = atoi(o[1]), fd = slot_take(h, o[0]), i, e = 0;
 	pid_t pid;
 

@@ -6,23 +6,22 @@ orders, and requests to the manager as its tools make them.
     /p          provides example.Echo, which /a, /b and /c use
     /q          provides example.Other, which /p and /a use
     /c, /d      provide example.SideC (which /a uses) and example.SideD (which /c
-                uses): channels over which others are passed on
+                and /p use): channels over which others are passed on
 
 A story tells holders what to do, has something revoked, and asks at once, without
 waiting for anything, what each of them sees.
 """
 import json
 import os
-import re
+import select
 import socket
 import struct
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from stage import (TIMEOUT, PROGRAMS, actor, child, descriptors_at_rest, equal,
-                   matches, offer, tasks_below, tasks_left, until)
+from stage import (TIMEOUT, PROGRAMS, actor, child, command_of, equal, matches,
+                   offer, tasks_below, until)
 
 ECHO, OTHER = "example.Echo", "example.Other"
 SIDE_C, SIDE_D = "example.SideC", "example.SideD"
@@ -176,12 +175,12 @@ class World:
 
     NAMES = ("p", "q", "a", "b", "c", "d")
 
-    def __init__(self, stage, freezer=None, names=NAMES, arguments=None,
-                 start=None, **packages):
+    def __init__(self, stage, freezer=None, names=NAMES, also=(),
+                 arguments=None, start=None, **packages):
         self.stage, self.names = stage, names
-        self.lay_out(arguments or {}, packages)
+        self.lay_out(arguments or {}, packages, also)
         place = stage.path("kept", "directories", "own", "orders")
-        os.makedirs(place)
+        os.makedirs(place, exist_ok=True)
         for d in (place, stage.path("kept"),
                   stage.path("kept", "directories"), os.path.dirname(place)):
             os.chmod(d, 0o777)
@@ -190,12 +189,13 @@ class World:
         here = os.open(place, os.O_PATH)
         self.listener.bind("/proc/self/fd/%d/s" % here)
         os.close(here)
-        os.chmod(os.path.join(place, "s"), 0o777)
+        self.path = os.path.join(place, "s")
+        os.chmod(self.path, 0o777)
         if stage.is_root():
             # Whose files the cells' own are, on the disk.
-            os.chown(os.path.join(place, "s"), FILES_UID, FILES_UID)
+            os.chown(self.path, FILES_UID, FILES_UID)
         self.listener.listen(64)
-        self.listener.settimeout(TIMEOUT)
+        self.listener.setblocking(False)
         self.holders = {}
         environment = {"REEVE_FREEZER": freezer} if freezer else {}
         self.run = stage.run(stage.path("packages/root/meta/root.cml"),
@@ -209,9 +209,9 @@ class World:
             self.run.__exit__(*sys.exc_info())
             raise
 
-    def lay_out(self, arguments, packages):
+    def lay_out(self, arguments, packages, also):
         all_of = dict(
-            p=holder(ECHO, uses=use(OTHER) + framework(REGISTRY)),
+            p=holder(ECHO, uses=use(OTHER, SIDE_D) + framework(REGISTRY)),
             q=holder(OTHER),
             a=holder(uses=use(ECHO, OTHER, SIDE_C) +
                      framework(REALM, OLD_REALM)),
@@ -221,7 +221,7 @@ class World:
         all_of.update(packages)
         children = [n for n in self.names]
         gives = [("#p", ECHO, ("a", "b", "c")), ("#q", OTHER, ("p", "a")),
-                 ("#c", SIDE_C, ("a",)), ("#d", SIDE_D, ("c",))]
+                 ("#c", SIDE_C, ("a",)), ("#d", SIDE_D, ("c", "p"))]
         offers = [offer("self", *["#" + n for n in children], name="orders",
                         kind="directory")]
         for source, name, to in gives:
@@ -234,10 +234,10 @@ class World:
                       for n in children],
             capabilities=[dict(directory="orders", rights=["rw*"],
                                path="/orders")],
-            use=framework(REALM), offer=offers)
+            use=framework(REALM, REGISTRY), offer=offers)
         root.update(arguments.get("root", {}))
         root["program"]["binary"] = "bin/holder"
-        for n in children:
+        for n in (*children, *also):
             self.package(n, all_of[n])
         self.package("root", root)
 
@@ -250,11 +250,16 @@ class World:
         if anew:
             self.holders.pop(moniker, None)
         while moniker not in self.holders:
+            until(lambda: self.comes() or self.run.status is not None,
+                  moniker + " comes")
             connection = self.listener.accept()[0]
             connection.settimeout(TIMEOUT)
             name = connection.recv(4096).decode()
             self.holders[name] = Holder(self, name, connection)
         return self.holders[moniker]
+
+    def comes(self):
+        return select.select([self.listener], [], [], 0)[0]
 
     # Revoking, and what was done.
 
@@ -324,5 +329,6 @@ class World:
         finally:
             self.run.__exit__(kind, value, trace)
             self.listener.close()
+            os.unlink(self.path)
             for h in self.holders.values():
                 h.socket.close()

@@ -28,7 +28,7 @@
 static void audit_finds_what_was_given(void **state)
 {
 	static struct audit_result r;
-	int pipe_fds[2], ends[2], same[2], memory, counter, events;
+	int pipe_fds[2], ends[2], same[2], memory, counter, events, device;
 	_cleanup_text_ struct text t = TEXT_INIT;
 	const struct audit_edge *e;
 	char expected[160];
@@ -41,13 +41,15 @@ static void audit_finds_what_was_given(void **state)
 	memory = memfd_create("given", MFD_CLOEXEC);
 	counter = eventfd(0, EFD_CLOEXEC);
 	events = epoll_create1(EPOLL_CLOEXEC);
+	/* That is no tie. */
+	device = open("/dev/null", O_RDWR | O_CLOEXEC);
 	{
-		const int for_a[] = { pipe_fds[0], ends[0], same[0],
-				      memory,	   counter, events };
-		const int for_b[] = { events,  counter, memory,
-				      same[0], ends[1], pipe_fds[1] };
+		const int for_a[] = { pipe_fds[0], ends[0], same[0], memory,
+				      counter,	   events,  device };
+		const int for_b[] = { events,  counter,	    memory, same[0],
+				      ends[1], pipe_fds[1], device };
 
-		start_both(for_a, 6, for_b, 6);
+		start_both(for_a, 7, for_b, 7);
 	}
 	audit(&r);
 	assert_int_equal(r.n_edges, 6);
@@ -79,6 +81,7 @@ static void audit_finds_what_was_given(void **state)
 	close(memory);
 	close(counter);
 	close(events);
+	close(device);
 }
 
 /* Both have the same directory, libraries and devices, by routes. */
@@ -96,12 +99,13 @@ static void audit_knows_what_was_routed(void **state)
 		shell_plan(&p);
 		assert_int_equal(plan_add_mount(&p, &m), 0);
 		shell_start_in(s, &p);
-		shell_expect(s,
-			     "cd /shared; exec 3<>/shared/file 4</dev/null "
-			     "5</proc/self/status 6>/tmp/file;"
-			     "test -p fifo || mkfifo fifo; exec 7<>fifo;"
-			     "sleep 1000 <&- | sleep 1000 &",
-			     "");
+		shell_expect(
+			s,
+			"umask 0; cd /shared; exec 3<>/shared/file 4</dev/null "
+			"5</proc/self/status 6>/tmp/file;"
+			"test -p fifo || mkfifo fifo; exec 7<>fifo;"
+			"sleep 1000 <&- | sleep 1000 &",
+			"");
 	}
 	audit_expect_nothing();
 	stop_both();

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +20,8 @@
 #include "sys/packet.h"
 #include "sys/path.h"
 #include "sys/pidfd.h"
+#include "sys/task.h"
+#include "sys/unix_diag.h"
 #include "sys/unix_socket.h"
 
 static void path_stays_beneath(void **state)
@@ -212,6 +215,102 @@ static void draining_goes_on_behind_a_reset(void **state)
 	close(ends[1]);
 }
 
+/* All that the kernel lists, and what we look for. */
+struct listed {
+	uint32_t inode;
+	struct unix_diag_socket found;
+};
+
+static bool on_listed(const struct unix_diag_socket *s, void *context)
+{
+	struct listed *l = context;
+
+	if (s->inode == l->inode)
+		l->found = *s;
+	return true;
+}
+
+static void unix_diag_knows_peers(void **state)
+{
+	struct unix_diag_socket found = { 0 };
+	struct stat own, peer;
+	struct listed l = { 0 };
+	uint64_t cookie;
+	int ends[2], fd, r;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				    ends),
+			 0);
+	assert_int_equal(fstat(ends[0], &own), 0);
+	assert_int_equal(fstat(ends[1], &peer), 0);
+	assert_int_equal(socket_cookie(ends[0], &cookie), 0);
+	l.inode = (uint32_t)own.st_ino;
+	r = unix_diag_open(&fd);
+	if (r == 0)
+		r = unix_diag_each(fd, on_listed, &l);
+	if (r < 0) {
+		print_message("this kernel does not list unix sockets\n");
+		skip();
+	}
+	/* The list may be incomplete, the search is not. */
+	if (l.found.inode) {
+		assert_int_equal(l.found.peer_inode, peer.st_ino);
+		assert_int_equal(l.found.cookie, cookie);
+	}
+	assert_int_equal(unix_diag_find(fd, l.inode, &found), 0);
+	assert_int_equal(found.inode, own.st_ino);
+	assert_int_equal(found.peer_inode, peer.st_ino);
+	assert_int_equal(found.cookie, cookie);
+	close(ends[1]);
+	assert_int_equal(unix_diag_find(fd, (uint32_t)peer.st_ino, &found),
+			 -ENOENT);
+	assert_int_equal(unix_diag_find(fd, 0, &found), -ENOENT);
+	close(ends[0]);
+	close(fd);
+}
+
+static void sockets_have_names(void **state)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char name[SOCKET_NAME_MAX];
+	int ends[2], n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				    ends),
+			 0);
+	assert_int_equal(socket_own_name(ends[0], name), 0);
+	assert_int_equal(socket_peer_name(ends[1], name), 0);
+	n = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "reeve-test-%d",
+		     getpid());
+	assert_int_equal(
+		bind(ends[0], (struct sockaddr *)&a,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				 (size_t)n)),
+		0);
+	assert_int_equal(socket_own_name(ends[0], name), n);
+	assert_memory_equal(name, a.sun_path + 1, n);
+	assert_int_equal(socket_own_name(ends[1], name), 0);
+	assert_int_equal(socket_peer_name(ends[1], name), n);
+	assert_memory_equal(name, a.sun_path + 1, n);
+	fd_close_all(ends, 2);
+}
+
+static void tasks_share_open_files(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int again = open("/dev/null", O_RDONLY | O_CLOEXEC), copy = dup(fd);
+
+	(void)state;
+	assert_int_equal(task_shares_fd(getpid(), fd, getpid(), copy), 1);
+	assert_int_equal(task_shares_fd(getpid(), fd, getpid(), again), 0);
+	close(copy);
+	assert_int_equal(task_shares_fd(getpid(), fd, getpid(), copy), -EBADF);
+	close(fd);
+	close(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +321,9 @@ int main(void)
 		cmocka_unit_test(pidfd_reaps_without_waiting),
 		cmocka_unit_test(cgroup_freezes_and_kills),
 		cmocka_unit_test(draining_goes_on_behind_a_reset),
+		cmocka_unit_test(unix_diag_knows_peers),
+		cmocka_unit_test(sockets_have_names),
+		cmocka_unit_test(tasks_share_open_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
