@@ -116,15 +116,16 @@ static bool child_named(const struct realm *by, const char *name)
 	return realm_find_child(by, collection, colon + 1);
 }
 
-/* The child that exposes it, if only one does. */
+/* The child but @to that exposes it, if only one does. */
 static const struct realm *exposing_child(const struct realm *by,
+					  const struct realm *to,
 					  const struct grant_spec *spec)
 {
 	const struct realm *child, *found = NULL;
 
 	list_for_each(child, &by->children, link) {
-		if (!realm_find_slot(child, TABLE_OUTPUT, spec->type,
-				     spec->name))
+		if (child == to || !realm_find_slot(child, TABLE_OUTPUT,
+						    spec->type, spec->name))
 			continue;
 		if (found)
 			return NULL;
@@ -135,8 +136,8 @@ static const struct realm *exposing_child(const struct realm *by,
 
 /* Wherever the giver has it: its input, what it provides, one of its children;
  * "parent" if nowhere, for the sentence that this gives. */
-static void source_find(const struct realm *by, const struct grant_spec *spec,
-			struct source *ret)
+static void source_find(const struct realm *by, const struct realm *to,
+			const struct grant_spec *spec, struct source *ret)
 {
 	const struct realm *child;
 
@@ -147,7 +148,7 @@ static void source_find(const struct realm *by, const struct grant_spec *spec,
 		ret->kind = SOURCE_SELF;
 		return;
 	}
-	child = exposing_child(by, spec);
+	child = exposing_child(by, to, spec);
 	if (!child)
 		return;
 	ret->kind = SOURCE_CHILD;
@@ -156,14 +157,15 @@ static void source_find(const struct realm *by, const struct grant_spec *spec,
 }
 
 /* Fill *ret; its name points into @from. 0 or GRANT_INVALID. */
-static int source_parse(const struct realm *by, const struct grant_spec *spec,
-			struct source *ret, struct text *why)
+static int source_parse(const struct realm *by, const struct realm *to,
+			const struct grant_spec *spec, struct source *ret,
+			struct text *why)
 {
 	const char *from = string_or_null(spec->from);
 
 	*ret = (struct source){ .kind = SOURCE_PARENT };
 	if (!from) {
-		source_find(by, spec, ret);
+		source_find(by, to, spec, ret);
 		return 0;
 	}
 	if (!strcmp(from, "parent") || !strcmp(from, "realm"))
@@ -330,7 +332,7 @@ int grant_new(struct realm *by, struct realm *to, const struct grant_spec *spec,
 
 	r = spec_check(by, to, spec, ret_why);
 	if (!r)
-		r = source_parse(by, spec, &from, ret_why);
+		r = source_parse(by, to, spec, &from, ret_why);
 	if (r)
 		return r;
 	there = realm_find_slot(to, TABLE_INPUT, spec->type, as);
