@@ -39,6 +39,7 @@ int cmd_limit(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
 int cmd_route(int argc, char **argv);
 int cmd_run(int argc, char **argv);

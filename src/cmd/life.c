@@ -1,4 +1,4 @@
-/* reeve start, stop, restart, destroy: components of a running manager, one
+/* reeve start, stop, restart, destroy, restore: components of a running manager, one
  * after the other; and reeve create, of one more. */
 #include <string.h>
 
@@ -40,6 +40,11 @@ int cmd_restart(int argc, char **argv)
 }
 
 int cmd_destroy(int argc, char **argv)
+{
+	return each_component(argc, argv);
+}
+
+int cmd_restore(int argc, char **argv)
 {
 	return each_component(argc, argv);
 }

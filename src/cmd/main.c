@@ -149,6 +149,11 @@ static const struct cmd cmds[] = {
 	  "  -q, --quiet          only the exit status\n"
 	  MANAGER_HELP JSON_HELP,
 	  cmd_revoke },
+	{ "restore", "[OPTION]... MONIKER...",
+	  "give back what manifests give a component",
+	  "All that was taken back from it by reeve revoke, if a manifest "
+	  "says that\nit has it. What was granted while it ran has to be granted "
+	  "again.\n\n" MANAGER_HELP, cmd_restore },
 	{ "why", "[OPTION]... MONIKER CAPABILITY",
 	  "why does a component have it, or not?",
 	  "The route as it is now, with grants and what was taken back. Without "

@@ -306,7 +306,8 @@ static bool offer_mend(struct manager *m, struct realm *to,
 
 	if (!s || !s->cut || s->grant || spec->rights || spec->uses || ms ||
 	    (spec->as && *spec->as) || (spec->subdir && *spec->subdir) ||
-	    (spec->from && *spec->from) || spec->no_transfer)
+	    (spec->from && *spec->from) || (spec->path && *spec->path) ||
+	    spec->no_transfer || spec->restart_on_revoke)
 		return false;
 	(void)slot_mend(s);
 	/* What was cut with the whole realm. */

@@ -233,7 +233,7 @@ class Authority(Managed):
     def test_grant_that_cannot_be(self):
         with self.shop():
             self.holds()
-            done = self.ask("grant", "idle", "example.Greeter", status=1)
+            done = self.ask("grant", "idle", "nothing", status=1)
             self.assertIn("--from '#CHILD'", done.err)
             done = self.ask("grant", "idle", "nothing", "--from", "greeter",
                             status=1)

@@ -70,7 +70,7 @@ offers()
 }
 
 verbs='run check route tree list show start stop restart create destroy limit
-top grants grant revoke why log doctor version'
+top grants grant revoke restore why log doctor version'
 hippo=hippo/c/meta/c.cml
 
 offers 'reeve ' $verbs help --help --version

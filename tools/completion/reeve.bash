@@ -10,7 +10,7 @@
 # it.
 
 _reeve_verbs='run check route tree list show start stop restart create destroy
-limit top grants grant revoke why log doctor version'
+limit top grants grant revoke restore why log doctor version'
 
 # The words on the line, whole, into "words"; the one at the cursor is the last.
 _reeve_words()
@@ -51,7 +51,7 @@ _reeve_options()
 	tree) echo --packages --manager --json --help ;;
 	list) echo --manager --json --quiet --help ;;
 	show) echo --plan --manager --json --help ;;
-	start | stop | restart | create | destroy | limit)
+	start | stop | restart | restore | create | destroy | limit)
 		echo --manager --help
 		;;
 	top) echo --rounds --sort --manager --json --help ;;
@@ -198,7 +198,7 @@ _reeve_argument()
 	run:0 | route:0 | tree:0 | check:*) _reeve_files "$cur" ;;
 	route:1 | show:0 | log:0 | top:0 | grants:0 | grant:0 | revoke:0 | \
 		why:0 | create:0 | limit:0 | start:* | stop:* | restart:* | \
-		destroy:*)
+		restore:* | destroy:*)
 		_reeve_match "$cur" < <(_reeve_monikers)
 		;;
 	route:2)

@@ -129,8 +129,8 @@ void act_grant(struct actor *a, char *const *o)
 	snprintf(text, sizeof(text), "%s", o[2]);
 	spec_read(text, &spec);
 	e = reeve_grant(realm_of(a), &child, &spec, TIMEOUT_MS, &id);
-	e ? say_refused(a, "grant", e) :
-	    (void)printf("granted %llu\n", (unsigned long long)id);
+	e ? say_refused(a, "grant", e)
+	  : (void)printf("granted %llu\n", (unsigned long long)id);
 }
 
 /* grant-many N COLLECTION CHILD SPEC: as=NAME1 to as=NAMEn */
@@ -166,8 +166,8 @@ void act_derive(struct actor *a, char *const *o)
 	snprintf(text, sizeof(text), "%s", o[0]);
 	spec_read(text, &spec);
 	e = reeve_derive(realm_of(a), &spec, TIMEOUT_MS, &id);
-	e ? say_refused(a, "derive", e) :
-	    (void)printf("derived %llu\n", (unsigned long long)id);
+	e ? say_refused(a, "derive", e)
+	  : (void)printf("derived %llu\n", (unsigned long long)id);
 }
 
 static int print_grant(void *userdata, const struct reeve_grant_info *g)
@@ -232,8 +232,8 @@ static void say_revoked(struct actor *a, int e,
 	else
 		printf("revoked: %u connections, %u slots, %u killed, "
 		       "%u files\n",
-		       report->n_connections, report->n_slots,
-		       report->n_killed, report->n_open_files);
+		       report->n_connections, report->n_slots, report->n_killed,
+		       report->n_open_files);
 }
 
 static uint32_t flags_of(const char *word)
@@ -259,8 +259,8 @@ void act_revoke_name(struct actor *a, char *const *o)
 	struct reeve_revoke_report report;
 
 	say_revoked(a,
-		    reeve_revoke_name(realm_of(a), &child, o[2],
-				      flags_of(o[3]), TIMEOUT_MS, &report),
+		    reeve_revoke_name(realm_of(a), &child, o[2], flags_of(o[3]),
+				      TIMEOUT_MS, &report),
 		    &report);
 }
 
@@ -305,7 +305,8 @@ void act_create_with(struct actor *a, char *const *o)
 		options.is_eager |= !strcmp(part, "eager");
 		if (!strncmp(part, "limit ", 6))
 			limits_read(part + 6, &options.limits);
-		if (!strncmp(part, "offer ", 6) && options.n_offers < OFFERS_MAX)
+		if (!strncmp(part, "offer ", 6) &&
+		    options.n_offers < OFFERS_MAX)
 			spec_read(part + 6, &offers[options.n_offers++]);
 	}
 	e = reeve_create_child_with(realm_of(a), &child, &options, TIMEOUT_MS);

@@ -1,6 +1,7 @@
 /*
  * Acting to order: what a component does next is decided by the story while it
- * runs, one order after the other, so that nothing in a story is decided by time.
+ * runs, one order after the other, so that nothing in a story is decided by
+ * time.
  *
  * An order is a file in the component's package, which it sees change: a number
  * and commands, a line each. It says which order it saw, waits until the story
@@ -42,8 +43,8 @@ static bool order_read(const char *path, char *text, size_t n)
 
 	if (fd < 0)
 		return false;
-	while (length < n - 1 && (k = read(fd, text + length,
-					   n - 1 - length)) > 0)
+	while (length < n - 1 &&
+	       (k = read(fd, text + length, n - 1 - length)) > 0)
 		length += (size_t)k;
 	close(fd);
 	text[length] = 0;
@@ -119,7 +120,7 @@ void act_take(struct actor *a, char *const *o)
 void act_id(struct actor *a, char *const *o)
 {
 	(void)o;
-	printf("id %llu\n", a->channel ? (unsigned long long)reeve_channel_id(
-						 a->channel)
-				       : 0);
+	printf("id %llu\n",
+	       a->channel ? (unsigned long long)reeve_channel_id(a->channel)
+			  : 0);
 }

@@ -55,16 +55,16 @@ void act_register(struct actor *a, char *const *o)
 	}
 	e = reeve_register(a->r, o[0], &options, is_served ? NULL : open_echo,
 			   a);
-	e ? say_refused(a, "register", e) :
-	    (void)printf("registered %s\n", o[0]);
+	e ? say_refused(a, "register", e)
+	  : (void)printf("registered %s\n", o[0]);
 }
 
 void act_unregister(struct actor *a, char *const *o)
 {
 	int e = reeve_unregister(a->r, o[0], TIMEOUT_MS);
 
-	e ? say_refused(a, "unregister", e) :
-	    (void)printf("unregistered %s\n", o[0]);
+	e ? say_refused(a, "unregister", e)
+	  : (void)printf("unregistered %s\n", o[0]);
 }
 
 void act_connect(struct actor *a, char *const *o)
@@ -80,8 +80,8 @@ static void wait_name(struct actor *a, const char *name, bool is_present)
 {
 	int e = reeve_wait_name(a->r, name, is_present, TIMEOUT_MS);
 
-	e ? say_refused(a, "wait", e) :
-	    (void)printf("%s is %s\n", name, is_present ? "there" : "gone");
+	e ? say_refused(a, "wait", e)
+	  : (void)printf("%s is %s\n", name, is_present ? "there" : "gone");
 }
 
 void act_wait_name(struct actor *a, char *const *o)
