@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cell/graft.h"
+#include "host/connection.h"
 #include "host/exposed.h"
 #include "host/namespace.h"
 #include "host/registry_server.h"
@@ -514,6 +515,7 @@ int authority_register(struct instance *i, const struct registration *what,
 {
 	struct actor actor = { i, SLOT_CUT_BY_PROVIDER };
 	struct manager *m = i->manager;
+	_cleanup_text_ struct text fields = TEXT_INIT;
 	_cleanup_text_ struct text policy = TEXT_INIT;
 	struct grant *g;
 	int r;
@@ -528,8 +530,12 @@ int authority_register(struct instance *i, const struct registration *what,
 	}
 	if (g->decls[0].access)
 		access_render(g->decls[0].access, &policy);
+	text_printf(&fields, ",\"grant\":%llu,\"capability\":",
+		    (unsigned long long)g->id);
+	text_json(&fields, what->name);
 	journal_write(m->journal, JOURNAL_REGISTER, i->realm->moniker, NULL,
-		      NULL, "provides %s from now on, to %s", what->name,
+		      text_string(&fields), "provides %s from now on, to %s",
+		      what->name,
 		      policy.n ? text_string(&policy) :
 				 "whoever is given it, and its children");
 	m->resolver.generation++;
@@ -538,32 +544,46 @@ int authority_register(struct instance *i, const struct registration *what,
 	return 0;
 }
 
+/* The next registration of @r; NULL if there is none. */
+static struct grant *registration_first(const struct realm *r)
+{
+	struct grant *g;
+
+	list_for_each(g, &r->grants, link)
+		if (g->kind == GRANT_REGISTRATION)
+			return g;
+	return NULL;
+}
+
+/*
+ * What it provided and is alive still: it passed the server's end on before it
+ * ended. Not what it never read: that waits for its next run.
+ */
+static struct connection *provided_first(const struct instance *i)
+{
+	struct connection *c;
+
+	list_for_each(c, &i->provided, by_provider)
+		if (!c->is_cut && !outgoing_holds(&i->outgoing, c->cookie))
+			return c;
+	return NULL;
+}
+
 void authority_end(struct instance *i)
 {
 	_cleanup_text_ struct text what = TEXT_INIT;
-	struct revocation *v = NULL;
-	struct grant *g, *next;
-	bool had_any = false;
+	struct connection *c = provided_first(i);
+	struct grant *g = registration_first(i->realm);
+	struct revocation *v;
 
-	/* Each end frees grants, of this list as well: begin anew. */
-	do {
-		next = NULL;
-		list_for_each(g, &i->realm->grants, link) {
-			if (g->kind != GRANT_REGISTRATION)
-				continue;
-			next = g;
-			break;
-		}
-		if (!next)
-			break;
-		if (!v && revoke_new(i->manager, SLOT_CUT_BY_END,
+	if ((!c && !g) || revoke_new(i->manager, SLOT_CUT_BY_END,
 				     "the end of its provider", &v) < 0)
-			return;
-		had_any = true;
-		revoke_end(v, &next->slots[0]);
-	} while (next);
-	if (!had_any)
 		return;
-	text_printf(&what, "what %s had registered", i->realm->moniker);
+	/* Each end frees grants, of this list as well: begin anew. */
+	for (; g; g = registration_first(i->realm))
+		revoke_end(v, &g->slots[0]);
+	for (; c; c = provided_first(i))
+		revoke_connection(v, c);
+	text_printf(&what, "what %s provided", i->realm->moniker);
 	revoke_begin(v, text_string(&what), false, NULL, NULL);
 }

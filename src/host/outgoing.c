@@ -18,6 +18,7 @@
 #include "channel/channel.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
+#include "sys/unix_socket.h"
 #include "wire/io.h"
 
 struct pending {
@@ -26,6 +27,7 @@ struct pending {
 	struct opener *opener; /* NULL: it is gone */
 	struct outgoing *outgoing;
 	int fd; /* while waiting; -1 once sent */
+	uint64_t cookie; /* SO_COOKIE of the server end; 0: not known */
 	uint32_t n_bytes;
 	uint8_t bytes[];
 };
@@ -247,6 +249,13 @@ static int pending_new(struct outgoing *o, struct opener *opener,
 	return 0;
 }
 
+static uint64_t socket_cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+
+	return socket_cookie(fd, &cookie) < 0 ? 0 : cookie;
+}
+
 int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
 		  uint32_t mode, const char *path, int fd)
 {
@@ -268,6 +277,7 @@ int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
 		return r;
 	}
 	p->fd = fd;
+	p->cookie = socket_cookie_of(fd);
 	o->n_pending++;
 	list_link(&o->waiting, &p->link);
 	outgoing_flush(o);
@@ -405,14 +415,17 @@ void outgoing_refuse(struct outgoing *o, int status)
 	}
 }
 
-/* True if the end that waits in @p is the one with this cookie. */
-static bool pending_is(const struct pending *p, uint64_t cookie)
+bool outgoing_holds(const struct outgoing *o, uint64_t cookie)
 {
-	uint64_t own = 0;
-	socklen_t n = sizeof(own);
+	const struct pending *p;
 
-	return getsockopt(p->fd, SOL_SOCKET, SO_COOKIE, &own, &n) == 0 &&
-	       own == cookie;
+	list_for_each(p, &o->waiting, link)
+		if (p->cookie == cookie)
+			return true;
+	list_for_each(p, &o->unread, link)
+		if (p->cookie == cookie)
+			return true;
+	return false;
 }
 
 bool outgoing_refuse_one(struct outgoing *o, uint64_t cookie, int status,
@@ -426,7 +439,7 @@ bool outgoing_refuse_one(struct outgoing *o, uint64_t cookie, int status,
 	if (is_ours && !list_is_empty(&o->unread))
 		outgoing_take_back(o);
 	list_for_each_safe(p, tmp, &o->waiting, link) {
-		if (!pending_is(p, cookie))
+		if (p->cookie != cookie)
 			continue;
 		p->fd = channel_close_epitaph(p->fd, status, true);
 		pending_free(o, p);

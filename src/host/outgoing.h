@@ -93,3 +93,6 @@ void opener_fini(struct opener *opener);
  */
 bool outgoing_refuse_one(struct outgoing *o, uint64_t cookie, int status,
 			 bool is_ours);
+
+/* Does an open wait here, unread as far as is known, with this server end? */
+bool outgoing_holds(const struct outgoing *o, uint64_t cookie);

@@ -377,6 +377,19 @@ static uint32_t error_of(int status)
 	}
 }
 
+static void refused_tell(struct instance *i, const char *name, int status,
+			 const struct text *why)
+{
+	_cleanup_text_ struct text fields = TEXT_INIT;
+
+	text_puts(&fields, ",\"capability\":");
+	text_json(&fields, name);
+	text_printf(&fields, ",\"status\":\"%s\"", route_status_name(status));
+	journal_write(i->manager->journal, JOURNAL_REFUSED, i->realm->moniker,
+		      NULL, text_string(&fields), "%s, %s: %s", name,
+		      route_status_name(status), text_string(why));
+}
+
 static void do_connect(struct registry_conn *c,
 		       const struct registry_request *q, int take_channel,
 		       struct registry_reply *reply)
@@ -397,11 +410,7 @@ static void do_connect(struct registry_conn *c,
 			fd_close(take_channel);
 		i->manager->n_refused++;
 		if (open_may_tell(i))
-			journal_write(i->manager->journal, JOURNAL_REFUSED,
-				      i->realm->moniker, NULL, NULL,
-				      "%s, %s: %s", name,
-				      route_status_name(status),
-				      text_string(&why));
+			refused_tell(i, name, status, &why);
 	} else {
 		status = open_capability(i, use,
 					 IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,

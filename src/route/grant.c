@@ -268,21 +268,51 @@ static bool is_used(const struct realm *r, enum capability_type type,
 	return false;
 }
 
-static bool is_path_taken(const struct realm *r, const char *path)
+/* What is given is mounted below /grants, wherever it was asked for. */
+static const char *path_in_grants(const char *path)
+{
+	return strncmp(path, "/grants/", 8) ? path : path + 7;
+}
+
+static bool path_holds(const char *above, const char *path)
+{
+	size_t n = strlen(above);
+
+	return !strncmp(above, path, n) && (!path[n] || path[n] == '/');
+}
+
+/* Two mounts would hide each other if one lay inside the other. */
+static bool is_in_the_way(const struct slot *s, enum capability_type type,
+			  const char *path)
+{
+	const char *there = s->decl->path;
+
+	if (!there || type == CAPABILITY_SERVICE ||
+	    s->decl->type == CAPABILITY_SERVICE)
+		return there && !strcmp(there, path);
+	there = path_in_grants(there);
+	path = path_in_grants(path);
+	return path_holds(there, path) || path_holds(path, there);
+}
+
+/* What @r uses that leaves no room at @path; NULL if there is none. */
+static const struct slot *path_taken_by(const struct realm *r,
+					enum capability_type type,
+					const char *path)
 {
 	const struct slot *s;
 	size_t i;
 
 	for (i = 0; i < r->tables[TABLE_PROGRAM_INPUT].n; i++) {
 		s = &r->tables[TABLE_PROGRAM_INPUT].slots[i];
-		if (s->decl->path && !strcmp(s->decl->path, path))
-			return true;
+		if (is_in_the_way(s, type, path))
+			return s;
 	}
 	for (s = realm_next_added(r, TABLE_PROGRAM_INPUT, NULL); s;
 	     s = realm_next_added(r, TABLE_PROGRAM_INPUT, s))
-		if (s->decl->path && !strcmp(s->decl->path, path))
-			return true;
-	return false;
+		if (is_in_the_way(s, type, path))
+			return s;
+	return NULL;
 }
 
 /* The offer that the holder's input gets. */
@@ -325,6 +355,7 @@ int grant_new(struct realm *by, struct realm *to, const struct grant_spec *spec,
 	char buffer[GRANT_STRING_MAX + 16];
 	struct strings room;
 	struct source from;
+	const struct slot *other;
 	struct slot *there;
 	const char *path;
 	struct grant *g;
@@ -363,9 +394,10 @@ int grant_new(struct realm *by, struct realm *to, const struct grant_spec *spec,
 	/* A copy is for giving on; it is opened by name. */
 	if (by != to && to->state == REALM_RESOLVED && to->manifest->program &&
 	    !is_used(to, spec->type, as)) {
-		if (is_path_taken(to, path)) {
+		other = path_taken_by(to, spec->type, path);
+		if (other) {
 			text_printf(ret_why, "%s has something at %s already",
-				    to->moniker, path);
+				    to->moniker, other->decl->path);
 			grant_free(g);
 			return GRANT_EXISTS;
 		}

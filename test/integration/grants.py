@@ -311,6 +311,24 @@ def a_part_of_a_directory_elsewhere(stage):
               ["inside", "sh 0"])
 
 
+@story
+def no_directory_lies_inside_another(stage):
+    """Nor around it: one would hide the other."""
+    with family(stage) as run:
+        ready(run)
+        number = give(run, "directory d from=#s as=a path=/grants/x/y")
+        for place in "/grants/x/y", "/grants/x", "/grants/x/y/one", "/x/y/z":
+            matches("^grant: INSTANCE_ALREADY_EXISTS: /u has something at "
+                    "/grants/x/y already",
+                    run.one("/", "grant - u directory d from=#s as=b path=" +
+                            place))
+        give(run, "directory d from=#s as=b path=/grants/x/yy")
+        appears(run, "/u", "/grants/x/yy/file")
+        take(run, number)
+        give(run, "directory d from=#s as=a path=/grants/x/y/z")
+        appears(run, "/u", "/grants/x/y/z/file")
+
+
 HOLD = "(sleep 1000 </grants/d/file >/dev/null 2>&1 &)"
 
 

@@ -296,7 +296,15 @@ class Play:
             c.slots = {s for s in c.slots if s[0] != m}
             if c.server == m and c.state == "alive":
                 c.state = "ended"
+        # What it provided ends with it, though others have the server ends.
+        cut = [c for c in self.connections if c.slots and
+               c.state == "alive" and c.grant.provider == m]
+        for c in cut:
+            c.state = "revoked"
         self.w.run.wait("exit", m, after=self.mark)
+        if cut:
+            self.w.run.wait("revoke", text="end of its provider",
+                            after=self.mark)
         del self.w.holders[m]
         _, status, why = Request(self.w.run, "start", m).answer()
         equal(status, 0, why)
