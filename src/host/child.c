@@ -252,7 +252,8 @@ const char *child_start(struct manager *m, struct realm *r, const char *reason,
 		return "it has no program; its children can be started";
 	if (is_operator && i->state == LIFE_BACKOFF)
 		instance_event(i, LIFE_ASKED, NULL);
-	manager_start(m, i, reason, false);
+	if (!restart_after_stop(i, reason))
+		manager_start(m, i, reason, false);
 	return NULL;
 }
 

@@ -27,6 +27,7 @@ struct grants_conn {
 	struct loop_timer timer;
 	char *awaited; /* moniker: it may be destroyed meanwhile */
 	uint64_t granted; /* the id to be answered */
+	unsigned run; /* of the one to be stopped: an open starts the next */
 };
 
 /* One request is answered at a time; both are large. */
@@ -414,7 +415,7 @@ static void on_stop_timer(struct loop_timer *timer)
 	struct realm *r = topology_find(&m->tree, c->awaited);
 	struct instance *i = r ? instance_of(r) : NULL;
 
-	if (i && instance_is_alive(i))
+	if (i && instance_is_alive(i) && i->n_starts == c->run)
 		loop_timer_set(m->loop, &c->timer, STOP_LOOK_MS * NS_PER_MS,
 			       on_stop_timer);
 	else
@@ -428,6 +429,7 @@ static void do_stop(struct grants_conn *c, const struct grants_request *q)
 
 	if (!child)
 		return;
+	c->run = i ? i->n_starts : 0;
 	wait_for(c, q, child, on_stop_timer);
 	if (c->awaited && i && instance_is_alive(i))
 		instance_event(i, LIFE_ASKED, NULL);

@@ -270,6 +270,14 @@ bool restart_instance(struct instance *i, const char *reason)
 	return true;
 }
 
+bool restart_after_stop(struct instance *i, const char *reason)
+{
+	if (i->state != LIFE_STOPPING && i->state != LIFE_KILLING)
+		return false;
+	restart_due(i, ++i->manager->last_cause, reason);
+	return true;
+}
+
 static void on_dependent(void *userdata, struct instance *user,
 			 struct slot *use)
 {

@@ -44,6 +44,10 @@ void restart_ended(struct instance *i);
  */
 bool restart_instance(struct instance *i, const char *reason);
 
+/* Start @i, which is on its way down, as soon as it is there; a later wish for
+ * its end takes that back. False if it is not on its way down. */
+bool restart_after_stop(struct instance *i, const char *reason);
+
 /* Somebody's state has changed: start those that waited for it. */
 void restart_continue(struct manager *m);
 

@@ -65,6 +65,30 @@ def created_started_stopped_destroyed(stage):
 
 
 @story
+def the_last_wish_holds(stage):
+    """What is started while it still stops is started behind that."""
+    with tree(stage, w=obeyer("save-on-stop")) as run:
+        make(run, "w", "eager")
+        run.said("/pool:w", "^obeying$")
+        run.order("/pool:w", "sleep 300", waits=False)
+        after = run.mark()
+        for verb in "stop", "start", "stop", "start":
+            run.ask(verb, "/pool:w")
+        run.wait("exit", "/pool:w", after=after)
+        run.said("/pool:w", "^obeying$", after=after)
+        run.order("/pool:w", "sleep 300", waits=False)
+        after = run.mark()
+        for verb in "start", "stop", "start", "stop":
+            run.ask(verb, "/pool:w")
+        run.wait("exit", "/pool:w", after=after)
+        run.wait_state("/pool:w", "stopped")
+        equal(run.one("/", "start-child pool w"), "started w")
+        run.said("/pool:w", "^obeying$", after=after)
+        equal(run.one("/", "stop-child pool w"), "stopped w")
+        equal(len(run.find("start", "/pool:w", after=after)), 1)
+
+
+@story
 def one_that_does_not_want_to_stop(stage):
     """It is killed after the grace period; Stop returns when it is gone."""
     with tree(stage, w=actor("deaf")) as run:
