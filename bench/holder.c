@@ -111,8 +111,15 @@ static int hear(struct reeve_channel *c)
 	struct reeve_message *m;
 	int e = reeve_receive(c, TIMEOUT_MS, &m);
 
-	if (!e)
+	if (!e) {
 		reeve_message_free(m);
+		return 0;
+	}
+	printf("{\"error\":\"opening: %s, %s, by %s\"}\n", strerror(-e),
+	       reeve_status_name(reeve_channel_status(c)),
+	       reeve_channel_closer(c) == REEVE_CLOSER_MANAGER ? "the manager"
+							       : "the peer");
+	fflush(stdout);
 	return e;
 }
 

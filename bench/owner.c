@@ -32,6 +32,7 @@ enum { TIMEOUT_MS = 20000, WARM_UP = 3, SETTLE_US = 1000 };
 static struct reeve *reeve;
 static struct reeve_channel *realm, *client, *near;
 static const struct reeve_child to = { .name = "client" };
+static const struct reeve_child bystander = { .name = "near" };
 static const struct reeve_grant_spec thing = {
 	.type = REEVE_CAPABILITY_SERVICE,
 	.from = "#provider",
@@ -244,12 +245,11 @@ static void measure_traffic(struct times t, size_t ms, unsigned k)
 
 static void beside(struct times t, size_t n, unsigned k)
 {
-	static const struct reeve_child other = { .name = "near" };
 	uint64_t id;
 
 	(void)t;
 	(void)n;
-	must("grant", reeve_grant(realm, &other, &thing, TIMEOUT_MS, &id));
+	must("grant", reeve_grant(realm, &bystander, &thing, TIMEOUT_MS, &id));
 	child_do(near, HOLD_OPEN, k);
 }
 
@@ -321,8 +321,11 @@ int main(void)
 	must("realm", reeve_open(reeve, "/svc/reeve.Realm", &realm));
 	must("client", reeve_open(reeve, "/svc/bench.Hold", &client));
 	must("near", reeve_open(reeve, "/svc/bench.Near", &near));
-	/* It runs, before anything is measured. */
+	/* They run, before anything is measured. */
+	must("start", reeve_start_child(realm, &to, TIMEOUT_MS));
+	must("start", reeve_start_child(realm, &bystander, TIMEOUT_MS));
 	child_do(client, HOLD_DROP, 0);
+	child_do(near, HOLD_DROP, 0);
 	for (args++; args[0] && args[1]; args += 2)
 		measure(args[0], strtoul(args[1], NULL, 10));
 	reeve_leave(reeve);

@@ -16,6 +16,7 @@
 #include "cell/audit.h"
 #include "host/connection.h"
 #include "host/instance.h"
+#include "host/run.h"
 #include "sys/fd.h"
 
 enum { AUDITS_MAX = 4 };
@@ -287,6 +288,9 @@ static struct instance *find_running(struct control_conn *c, const char *name)
 
 	if (!r)
 		return NULL;
+	/* The news that it runs may be unread. */
+	if (i)
+		run_catch_up(i);
 	if (i && instance_is_alive(i) && i->has_started && !i->cell.is_reaped)
 		return i;
 	text_printf(&t, "%s is not running", r->moniker);

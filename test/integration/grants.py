@@ -329,13 +329,12 @@ def no_directory_lies_inside_another(stage):
         appears(run, "/u", "/grants/x/y/z/file")
 
 
-HOLD = "(sleep 1000 </grants/d/file >/dev/null 2>&1 &)"
-
-
-def holds(run):
-    """/u has a file of the directory open, in a task of its own."""
-    appears(run, "/u", "/grants/d/file")
-    shell(run, "/u", HOLD)
+def holds(run, path="/grants/d/file"):
+    """/u has a file of the directory open, in a task of its own: from before
+    that one begins."""
+    appears(run, "/u", path)
+    equal(shell(run, "/u", "exec 3<%s; sleep 1000 >/dev/null 2>&1 &" % path),
+          ["sh 0"])
 
 
 @story
@@ -431,7 +430,7 @@ def a_manifest_says_what_becomes_of_its_program(stage):
         ready(run, "/s")
         run.start("/u")
         run.said("/u", "^obeying$")
-        shell(run, "/u", "(sleep 1000 </got/file >/dev/null 2>&1 &)")
+        holds(run, "/got/file")
         after = run.mark()
         run.ask("revoke", "/u", "d")
         run.wait("exit", "/u", after=after)
