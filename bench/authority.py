@@ -6,7 +6,7 @@ import packages
 from programs import Background, cpu_argument, on_cpu, said, samples
 
 # Connections under one grant, and how many times that is taken back in a round.
-REVOKED = {1: 40, 10: 40, 100: 20, 1000: 10}
+REVOKED = {1: 40, 10: 40, 100: 20, 1000: 15}
 # Tasks in both cells together, descriptors of each, and where among the tasks of
 # its cell the one is that holds the connections.
 CROWDS = {"10": (10, 10, "first"), "100": (100, 10, "first"),

@@ -17,6 +17,7 @@
 #include "host/exposed.h"
 #include "host/namespace.h"
 #include "host/registry_server.h"
+#include "host/run.h"
 #include "wire/realm.h"
 
 /* The host's part of a grant. */
@@ -284,7 +285,11 @@ static void reconcile_below(struct realm *top)
 
 	for (r = top; r && realm_is_below(r, top); r = realm_next(r)) {
 		i = instance_of(r);
-		if (i && i->ns && i->has_started)
+		if (!i)
+			continue;
+		/* The news that it runs may be unread. */
+		run_catch_up(i);
+		if (i->ns && i->has_started)
 			ns_reconcile(i->ns);
 	}
 }
