@@ -55,9 +55,11 @@ static void plan_write_strings(struct text *t, const char **s, size_t n)
 static void plan_write_mounts(struct text *t, const struct plan *p)
 {
 	const struct plan_mount *m;
+	size_t i;
 
 	plan_write_u32(t, (uint32_t)p->n_mounts);
-	for (m = p->mounts; m < p->mounts + p->n_mounts; m++) {
+	for (i = 0; i < p->n_mounts; i++) {
+		m = &p->mounts[i];
 		plan_write_string(t, m->target);
 		plan_write_string(t, m->source);
 		plan_write_string(t, m->subpath ? m->subpath : "");

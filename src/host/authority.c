@@ -106,13 +106,13 @@ static void on_expiry(struct loop_timer *timer)
 	_cleanup_text_ struct text what = TEXT_INIT;
 	struct revocation *v;
 
-	slot_render(&h->grant->slots[0], &what);
+	slot_render(grant_top(h->grant), &what);
 	if (revoke_new(m, SLOT_CUT_BY_EXPIRY, "the end of its time", &v) < 0) {
 		/* It is over all the same, as soon as there is memory. */
 		loop_timer_set(m->loop, &h->timer, NS_PER_SECOND, on_expiry);
 		return;
 	}
-	revoke_slot(v, &h->grant->slots[0]);
+	revoke_slot(v, grant_top(h->grant));
 	revoke_begin(v, text_string(&what), false, NULL, NULL);
 }
 
@@ -140,11 +140,10 @@ static int granted_new(struct manager *m, const struct actor *actor,
 	return 0;
 }
 
-void authority_forget(struct manager *m, struct grant *g)
+void authority_forget(struct grant *g)
 {
 	struct granted *h = g->host;
 
-	(void)m;
 	if (!h)
 		return;
 	loop_timer_cancel(&h->timer);
@@ -155,12 +154,12 @@ void authority_forget(struct manager *m, struct grant *g)
 	g->host = NULL;
 }
 
-void authority_forget_realm(struct manager *m, struct realm *r)
+void authority_forget_realm(struct realm *r)
 {
 	struct grant *g;
 
 	list_for_each(g, &r->grants, link)
-		authority_forget(m, g);
+		authority_forget(g);
 }
 
 void authority_forget_payer(struct instance *i)
@@ -174,9 +173,9 @@ void authority_forget_payer(struct instance *i)
 }
 
 /* Nothing was told of it yet. */
-static void grant_undo(struct manager *m, struct grant *g)
+static void grant_undo(struct grant *g)
 {
-	authority_forget(m, g);
+	authority_forget(g);
 	grant_free(g);
 }
 
@@ -335,6 +334,7 @@ void authority_mend_use(struct realm *r, enum capability_type type,
 
 	for (i = 0; i < t->n; i++)
 		if (t->slots[i].decl->type == type &&
+		    t->slots[i].decl->from.kind == SOURCE_PARENT &&
 		    !strcmp(t->slots[i].decl->name, name))
 			(void)slot_mend(&t->slots[i]);
 	for (s = realm_next_added(r, TABLE_PROGRAM_INPUT, NULL); s; s = next) {
@@ -372,14 +372,14 @@ static int grant_make(struct manager *m, const struct actor *actor,
 					 REALM_ERROR_INVALID_ARGUMENTS;
 	if (r)
 		return r > 0 ? AUTHORITY_REFUSED : r;
-	authority_mend_use(to, spec->type, g->decls[0].target_name);
 	r = grant_try(m, g, ret_why);
-	if (!r) {
-		*ret = g;
-		return granted_new(m, actor, g, ms);
+	if (r) {
+		grant_undo(g);
+		return r;
 	}
-	grant_undo(m, g);
-	return r;
+	authority_mend_use(to, spec->type, g->decls[0].target_name);
+	*ret = g;
+	return granted_new(m, actor, g, ms);
 }
 
 int authority_grant(struct manager *m, const struct actor *actor,
@@ -408,7 +408,7 @@ int authority_grant(struct manager *m, const struct actor *actor,
 	r = grant_make(m, actor, by, to, spec, ms, &g, ret_why);
 	if (r) {
 		if (r < 0 && g)
-			grant_undo(m, g);
+			grant_undo(g);
 		uncharge(actor);
 		return r;
 	}

@@ -35,9 +35,12 @@ struct authority_refusal {
 		.why = TEXT_INIT                                               \
 	}
 
+/* The longest time that anything is given for, in milliseconds: 100 years. */
+#define AUTHORITY_MS_MAX UINT64_C(3155760000000)
+
 /*
  * Give @to, a child of @by, what @spec says (or make a copy for @by itself), for
- * @ms milliseconds; 0: until it is taken back. An offer of the manifest that was
+ * @ms milliseconds, at most AUTHORITY_MS_MAX; 0: until it is taken back. An offer of the manifest that was
  * taken back is given again when nothing but its name is asked for; *ret_id is 0
  * then. It appears in running components before this returns, or, if it is a
  * directory, soon after. 0, AUTHORITY_REFUSED, or a fault.
@@ -75,9 +78,9 @@ void authority_mend_use(struct realm *r, enum capability_type type,
 void authority_end(struct instance *i);
 
 /* A grant is about to be freed by the core: its time, its charge. */
-void authority_forget(struct manager *m, struct grant *g);
+void authority_forget(struct grant *g);
 /* All grants in @r and below it: the realm is about to be removed. */
-void authority_forget_realm(struct manager *m, struct realm *r);
+void authority_forget_realm(struct realm *r);
 /* The instance goes: it pays for nothing any more. */
 void authority_forget_payer(struct instance *i);
 

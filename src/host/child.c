@@ -96,6 +96,8 @@ const char *child_spec_read(const struct grants_spec *s, struct child_spec *ret)
 	    !wire_string_copy(s->path, ret->path, sizeof(ret->path)) ||
 	    !wire_string_copy(s->subdir, ret->subdir, sizeof(ret->subdir)))
 		return "one of its strings is too long, or has a zero in it";
+	if (s->expires_ms > AUTHORITY_MS_MAX)
+		return "its time is longer than a hundred years; 0 is for good";
 	ret->ms = s->expires_ms;
 	ret->spec = (struct grant_spec){
 		.type = types[s->type],

@@ -86,8 +86,7 @@ static const char *spec_option(struct grant_spec *spec, uint64_t *ms,
 	const struct number_option numbers[] = {
 		{ "rights", UINT32_MAX, &rights },
 		{ "uses", UINT32_MAX, &uses },
-		/* A hundred years. */
-		{ "ms", UINT64_C(3155760000000), ms },
+		{ "ms", AUTHORITY_MS_MAX, ms },
 	};
 	const char *why;
 	size_t k;
@@ -237,8 +236,8 @@ static bool revoke_grant(struct control_conn *c, struct revocation *v,
 				 "grants");
 		return false;
 	}
-	slot_render(&g->slots[0], what);
-	revoke_slot(v, &g->slots[g->has_slot[0] ? 0 : 1]);
+	slot_render(grant_top(g), what);
+	revoke_slot(v, grant_top(g));
 	return true;
 }
 

@@ -224,7 +224,7 @@ static struct slot *revoke_find(struct grants_conn *c,
 	if (q->id) {
 		g = grant_find(scope->tree, q->id);
 		if (g && g->by == scope)
-			return &g->slots[0];
+			return grant_top(g);
 		refuse(c, REALM_ERROR_RESOURCE_NOT_FOUND,
 		       "there is no such grant of yours");
 		return NULL;
@@ -326,25 +326,23 @@ static void do_list(struct grants_conn *c, const struct grants_request *q)
 	const struct realm *by = c->served.scope->realm;
 	struct grants_entry e;
 	struct grant *g;
+	struct slot *top;
 	uint64_t after = q->id;
 
 	open_reconcile(c->served.payer);
 	while ((g = grant_after(by, after))) {
+		top = grant_top(g);
 		e = (struct grants_entry){
 			.id = g->id,
-			.name = wire_string_of(grant_slot(g)->decl->name),
-			.as = wire_string_of(g->kind == GRANT_REGISTRATION ?
-						     g->decls[0].name :
-						     g->decls[0].target_name ?
-						     g->decls[0].target_name :
-						     g->decls[1].target_name),
-			.rights = child_rights_io(g->decls[0].rights),
+			.name = wire_string_of(top->decl->name),
+			.as = wire_string_of(top->decl->target_name),
+			.rights = child_rights_io(top->decl->rights),
 			.expires_in_ms = authority_ms_left(g),
 			.uses_left = g->uses_left,
-			.n_connections = (uint32_t)slot_count_connections(
-				grant_slot(g)),
-			.n_derived =
-				(uint32_t)slot_count_derived(grant_slot(g)),
+			.n_connections = (uint32_t)slot_count_connections(top),
+			/* Its own second slot is nobody else's. */
+			.n_derived = (uint32_t)slot_count_derived(top) -
+				     (g->has_slot[0] && g->has_slot[1]),
 		};
 		if (g->to != by)
 			e.child = wire_string_of(g->to->moniker);

@@ -547,7 +547,7 @@ void manager_free(struct manager *m)
 		manager_free_instances(m);
 	connections_free(m->connections);
 	for (r = m->tree.root; r; r = realm_next(r))
-		authority_forget_realm(m, r);
+		authority_forget_realm(r);
 	topology_fini(&m->tree);
 	resolver_fini(&m->resolver);
 	if (m->route)

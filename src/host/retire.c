@@ -71,7 +71,7 @@ static void manager_forget_realm(struct manager *m, struct realm *r)
 		manager_forget_realm(m, child);
 	if (payer)
 		account_release(&payer->account, CHARGE_CHILDREN);
-	authority_forget_realm(m, r);
+	authority_forget_realm(r);
 	budgets_forget(m, r);
 	files_remove_storage(m, r);
 	resolver_forget(&m->resolver, r);

@@ -149,9 +149,8 @@ static void on_slot_ended(void *userdata, struct slot *s)
 
 static void on_grant(void *userdata, struct grant *g)
 {
-	struct revocation *v = userdata;
-
-	authority_forget(v->manager, g);
+	(void)userdata;
+	authority_forget(g);
 }
 
 static struct cutting cutting_of(struct revocation *v)
@@ -187,6 +186,7 @@ void revoke_end(struct revocation *v, struct slot *s)
 {
 	struct cutting c = { on_slot_ended, on_grant, v };
 
+	revocation_note(v, s);
 	v->report.n_slots += (uint32_t)slot_end(s, &c);
 	v->manager->resolver.generation++;
 }

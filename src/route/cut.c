@@ -83,10 +83,8 @@ size_t slot_cut(struct slot *s, enum slot_cut why, const struct cutting *c)
 		s->cut = why;
 	else if (s->grant->kind == GRANT_RULE)
 		s->grant->slots[1].cut = why;
-	if (s->grant && s->grant->has_slot[0])
-		/* The whole grant: what was derived hangs below its first. */
-		s = &s->grant->slots[0];
-	return cut_below(s, false, c);
+	/* Of a grant, the whole. */
+	return cut_below(s->grant ? grant_top(s->grant) : s, false, c);
 }
 
 size_t slot_end(struct slot *s, const struct cutting *c)

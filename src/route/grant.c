@@ -423,6 +423,11 @@ struct grant *grant_find(const struct topology *t, uint64_t id)
 	return NULL;
 }
 
+struct slot *grant_top(struct grant *g)
+{
+	return &g->slots[g->has_slot[0] ? 0 : 1];
+}
+
 struct slot *grant_slot(struct grant *g)
 {
 	if (g->kind != GRANT_REGISTRATION && g->has_slot[1])

@@ -92,6 +92,9 @@ struct grant *grant_find(const struct topology *t, uint64_t id);
  * registration, what was registered. */
 struct slot *grant_slot(struct grant *g);
 
+/* The slot that all of it hangs below: the first one it has. */
+struct slot *grant_top(struct grant *g);
+
 /* ---- for the two other units that make grants ---- */
 
 /* Room for the strings of a grant's declarations, behind the struct. */

@@ -289,7 +289,7 @@ static struct slot *ruled(const struct realm *r, const char *name,
 
 	for (s = realm_next_added(r, TABLE_PROGRAM_INPUT, NULL); s;
 	     s = realm_next_added(r, TABLE_PROGRAM_INPUT, s)) {
-		first = &s->grant->slots[s->grant->has_slot[0] ? 0 : 1];
+		first = grant_top(s->grant);
 		if (s->grant->kind == GRANT_RULE && first->from == found &&
 		    !strcmp(s->decl->name, name))
 			return s;

@@ -71,6 +71,58 @@ def a_copy_counts_for_all_who_have_it(stage):
               ["connected " + ECHO, "answer x"])
 
 
+@story
+def a_connection_by_name_is_a_grant_of_its_own(stage):
+    """The parent reached it by the rule: listed, and taken back by number."""
+    with family(stage) as run:
+        ready(run)
+        equal(run.one("/s", "register example.Late"),
+              "registered example.Late")
+        equal(run.order("/", "connect example.Late", "call x"),
+              ["connected example.Late", "answer x"])
+        line, total = run.order("/", "grants")
+        equal(total, "1 grants")
+        matches("example.Late as example.Late.* 1 conn", line)
+        matches("^revoked: 1 connections",
+                run.one("/", "revoke " + line.split()[1]))
+        equal(run.one("/", "call x"), CUT)
+        # The rule does not give anew what was taken back.
+        matches("^connect: ACCESS_DENIED",
+                run.one("/", "connect example.Late"))
+
+
+@story
+def what_was_given_under_another_name_counts_with_all_below(stage):
+    with family(stage, u=obeyer(children=[child("k", "v")]),
+                v=obeyer()) as run:
+        ready(run)
+        run.start("/u/k")
+        give(run, "service %s from=#s as=example.Other" % ECHO)
+        give(run, "service example.Other", "- k", "/u")
+        for m in "/u", "/u/k":
+            equal(run.order(m, "open /svc/example.Other", "call x"),
+                  ["answer x"])
+        line = run.order("/", "grants")[0]
+        # The child's two slots, and its own use is not counted.
+        matches(ECHO + " as example.Other.* 2 conn\\S*, 2 derived", line)
+
+
+@story
+def a_refused_grant_changes_nothing(stage):
+    """What was cut stays cut, and a time beyond all bounds is refused."""
+    with family(stage, [offer("#s", "#u", name=ECHO)],
+                u=obeyer(use=[dict(protocol=ECHO)])) as run:
+        ready(run)
+        equal(run.order("/u", "open /svc/" + ECHO, "call x"), ["answer x"])
+        matches("^revoked: ", run.one("/", "revoke-child - u"))
+        matches("RESOURCE_NOT_FOUND|INVALID",
+                run.one("/", "grant - u service example.None as=" + ECHO))
+        is_gone(run, "/u", "/svc/" + ECHO)
+        matches("INVALID_ARGUMENTS.*hundred years",
+                run.one("/", "grant - u service %s from=#s "
+                        "ms=18446744073709551615" % ECHO))
+
+
 # ---- who does not run ----
 
 @story
