@@ -24,14 +24,17 @@ $(BUILD)/build.ninja: | packages
 run: all
 	@cd $(BUILD) && ./reeve run examples/hippo/c/meta/c.cml
 
-# Without spin, the test of the model is skipped.
+# Without these, the tests that need them are skipped: of the model, on another
+# processor, of the debugger.
+TEST_PACKAGES = spin gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user gdb
+
 test: all
-	@tools/packages spin || true
+	@tools/packages $(TEST_PACKAGES) || true
 	@tools/run-tests $(BUILD)
 
 bench: packages
 	@tools/packages $(PACKAGES) bubblewrap libsystemd-dev dbus-daemon \
-		dbus-broker strace
+		dbus-broker strace golang-go erlang-base
 	@meson setup build-bench -Dbench=true -Dtests=false \
 		-Dbuildtype=release >/dev/null 2>&1 || \
 		meson configure build-bench -Dbench=true

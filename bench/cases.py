@@ -11,6 +11,7 @@ import time
 import authority
 import packages
 import peers
+import processes
 from programs import (PLACEMENTS, Background, Failure, cpu_argument,
                       descendants, has, memory, on_cpu, ran_ns, run)
 
@@ -295,4 +296,4 @@ class Trees:
 
 
 ALL = {"live": Live, "cold": Cold, "flood": Flood, "trees": Trees,
-       **authority.ALL}
+       **authority.ALL, **processes.ALL}

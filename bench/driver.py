@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import cases
+import processes_table
 import table
 from packages import Layout
 from programs import Failure, Programs
@@ -119,11 +120,13 @@ def main(build):
            "rows": [r._asdict() for r in rows], "skipped": missing,
            "failures": record.failures, "medians": record.medians(),
            "tails": record.tails(),
+           "processes": processes_table.goals(record.rounds),
            "figures": record.rounds}
     path = options.json or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump(out, f, indent=1)
         f.write("\n")
     print(table.render(about, options.rounds, rows, missing, record.failures))
+    print(processes_table.render(record.rounds), end="")
     print(f"all figures: {path}")
     return 1 if record.failures else 0

@@ -185,9 +185,10 @@ def render(machine, n_rounds, all_rows, missing, failures):
         "same: all on one core; cross: the client on one, the rest on another; "
         "free: not pinned.",
         "",
-        f"{'':<40}{'ours':>9} {'':<6}{'against':<26}{'theirs':>9} {'ratio':>8}  "
-        f"{'goal':<11}",
     ]
+    if all_rows:
+        lines.append(f"{'':<40}{'ours':>9} {'':<6}{'against':<26}{'theirs':>9} "
+                     f"{'ratio':>8}  {'goal':<11}".rstrip())
     for r in all_rows:
         verdict = {True: "met", False: "MISSED", None: ""}[r.met]
         lines.append(

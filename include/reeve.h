@@ -147,8 +147,10 @@ typedef void (*reeve_open_fn)(struct reeve *r,
 /*
  * Serve @path, "/svc/fuchsia.example.Foo", in the outgoing directory: @fn is
  * called for every open. What was opened before this call is waiting and is not
- * lost, provided it is made before reeve_run() or reeve_process().
- * -EEXIST, -EINVAL for a path that is none, -ENOSPC beyond 4096 entries.
+ * lost, provided it is made before reeve_run() or reeve_dispatch().
+ * -EEXIST, -EINVAL for a path that is none, -ENOSPC beyond 4096 entries. Below
+ * /reeve is what the operator's tools ask this program for, served from the
+ * start; nobody else can open anything there.
  */
 REEVE_PUBLIC int reeve_serve(struct reeve *r, const char *path,
 			     reeve_open_fn fn, void *userdata);
@@ -183,12 +185,12 @@ REEVE_PUBLIC int reeve_run(struct reeve *r);
 REEVE_PUBLIC void reeve_quit(struct reeve *r, int status);
 
 /*
- * For a loop of one's own: when reeve_fd() is readable, call reeve_process(),
+ * For a loop of one's own: when reeve_fd() is readable, call reeve_dispatch(),
  * which handles what is there and does not wait. It returns how many events it
  * handled. reeve_is_stopping() becomes true when the program should end.
  */
 REEVE_PUBLIC int reeve_fd(const struct reeve *r);
-REEVE_PUBLIC int reeve_process(struct reeve *r);
+REEVE_PUBLIC int reeve_dispatch(struct reeve *r);
 REEVE_PUBLIC bool reeve_is_stopping(const struct reeve *r);
 
 typedef void (*reeve_fn)(struct reeve *r, void *userdata);

@@ -65,7 +65,8 @@ static int message_read(int fd, struct message *m,
 
 	if (call->deadline == CHANNEL_NOW)
 		return channel_read(fd, m, CHANNEL_NOW);
-	if (call->deadline == CHANNEL_FOREVER && call->cancel_fd < 0)
+	if (call->deadline == CHANNEL_FOREVER && call->cancel_fd < 0 &&
+	    !wait_is_parking())
 		return channel_read(fd, m, CHANNEL_FOREVER);
 
 	/* The reply is not there yet: wait first, then read. */
@@ -107,9 +108,13 @@ static int reply_read(int fd, struct message *reply,
 		      const struct wire_header *request,
 		      struct channel_call *call)
 {
+	bool is_bare = message_is_bare(reply);
 	int r;
 
 	for (;;) {
+		/* The one that was read before lies with another thread. */
+		if (is_bare)
+			reply->bytes = NULL;
 		r = message_read(fd, reply, call);
 		if (r)
 			return r;

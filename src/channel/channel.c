@@ -13,12 +13,11 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "channel/buffer.h"
 #include "channel/wait.h"
 #include "sys/fd.h"
-#include "sys/loop.h"
 
 #ifndef SCM_PIDFD
 #define SCM_PIDFD 0x04
@@ -73,39 +72,27 @@ void message_close_handles(struct message *m)
 	m->n_handles = 0;
 }
 
-int wait_for(int fd, short events, uint64_t deadline, int cancel_fd)
-{
-	struct pollfd p[2] = {
-		{ .fd = fd, .events = events },
-		{ .fd = cancel_fd, .events = POLLIN },
-	};
-	int n;
-
-	do {
-		uint64_t now = deadline == CHANNEL_FOREVER ? 0 : loop_now();
-		uint64_t left = deadline > now ? deadline - now : 0;
-		struct timespec t = {
-			.tv_sec = (time_t)(left / NS_PER_SECOND),
-			.tv_nsec = (long)(left % NS_PER_SECOND),
-		};
-
-		n = ppoll(p, cancel_fd >= 0 ? 2 : 1,
-			  deadline == CHANNEL_FOREVER ? NULL : &t, NULL);
-	} while (n < 0 && errno == EINTR);
-
-	if (n < 0)
-		return -errno;
-	if (n == 0)
-		return deadline == CHANNEL_NOW ? CHANNEL_WOULD_BLOCK
-					       : CHANNEL_TIMED_OUT;
-	if ((p[0].revents | p[1].revents) & POLLNVAL)
-		return -EBADF;
-	return p[1].revents ? CHANNEL_CANCELED : 0;
-}
-
 int channel_wait(int fd, uint64_t deadline, int cancel_fd)
 {
 	return wait_for(fd, POLLIN, deadline, cancel_fd);
+}
+
+int channel_wait_events(int fd, short events, uint64_t deadline, int cancel_fd)
+{
+	return wait_for(fd, events, deadline, cancel_fd);
+}
+
+bool channel_is_parking(void)
+{
+	return wait_is_parking();
+}
+
+/* What does not wait; CHANNEL_FOREVER may be left to the kernel, unless the
+ * thread has better things to do. */
+static int flags_of(uint64_t deadline)
+{
+	return deadline != CHANNEL_FOREVER || wait_is_parking() ? MSG_DONTWAIT
+								: 0;
 }
 
 /* ---- writing ---- */
@@ -149,9 +136,14 @@ static int write_error(int error)
 	}
 }
 
-/* WOULD_BLOCK can come back even if @flags did not ask not to wait. */
-static int write_once(int fd, const void *bytes, size_t n, const int *handles,
-		      size_t n_handles, int flags)
+/*
+ * WOULD_BLOCK can come back even if @flags did not ask not to wait. Not inlined
+ * into who waits: the wait may return on another thread, and the compiler would
+ * keep the address of this one's errno.
+ */
+__attribute__((noinline)) static int write_once(int fd, const void *bytes,
+						size_t n, const int *handles,
+						size_t n_handles, int flags)
 {
 	ssize_t sent;
 
@@ -166,15 +158,13 @@ static int write_once(int fd, const void *bytes, size_t n, const int *handles,
 int channel_write(int fd, const void *bytes, size_t n, const int *handles,
 		  size_t n_handles, uint64_t deadline)
 {
-	int flags = MSG_NOSIGNAL;
+	int flags = MSG_NOSIGNAL | flags_of(deadline);
 	int r;
 
 	if (!n)
 		return -EINVAL;
 	if (n > MESSAGE_BYTES_MAX || n_handles > MESSAGE_HANDLES_MAX)
 		return -EMSGSIZE;
-	if (deadline != CHANNEL_FOREVER)
-		flags |= MSG_DONTWAIT;
 
 	for (;;) {
 		r = write_once(fd, bytes, n, handles, n_handles, flags);
@@ -267,7 +257,9 @@ static int read_finish(struct message *m, struct msghdr *h, size_t n)
 	return r;
 }
 
-static int read_once(int fd, struct message *m, int flags)
+/* Not inlined, as write_once(). */
+__attribute__((noinline)) static int read_once(int fd, struct message *m,
+					       int flags)
 {
 	union {
 		char bytes[CONTROL_SIZE];
@@ -278,6 +270,11 @@ static int read_once(int fd, struct message *m, int flags)
 	bool was_reset = false;
 	ssize_t n;
 
+	if (message_is_bare(m)) {
+		v.iov_base = buffer_of_thread();
+		if (!v.iov_base)
+			return -ENOMEM;
+	}
 	for (;;) {
 		h = (struct msghdr){
 			.msg_iov = &v,
@@ -286,8 +283,10 @@ static int read_once(int fd, struct message *m, int flags)
 			.msg_controllen = sizeof(control.bytes),
 		};
 		n = recvmsg(fd, &h, flags | MSG_CMSG_CLOEXEC);
-		if (n >= 0)
+		if (n >= 0) {
+			m->bytes = v.iov_base;
 			return read_finish(m, &h, (size_t)n);
+		}
 		if (errno == EINTR)
 			continue;
 		/*
@@ -305,7 +304,7 @@ static int read_once(int fd, struct message *m, int flags)
 
 int channel_read(int fd, struct message *m, uint64_t deadline)
 {
-	int flags = deadline == CHANNEL_FOREVER ? 0 : MSG_DONTWAIT;
+	int flags = flags_of(deadline);
 	int r;
 
 	for (;;) {

@@ -65,12 +65,29 @@ int channel_write(int fd, const void *bytes, size_t n, const int *handles,
 int channel_send(int fd, struct message *m, uint64_t deadline);
 
 /*
+ * A message without a buffer, for channel_read() and the reply of
+ * channel_call(): it is read to the buffer of the thread and lies there until
+ * the next such read, or until a process waits. So nobody holds 64 KiB while it
+ * waits.
+ */
+#define MESSAGE_BARE                                                           \
+	{                                                                      \
+		.bytes = NULL, .capacity = MESSAGE_BYTES_MAX                   \
+	}
+
+static inline bool message_is_bare(const struct message *m)
+{
+	return !m->bytes && m->capacity == MESSAGE_BYTES_MAX;
+}
+
+/*
  * Read one message to @m, which owns no handles; it owns those received, born
  * close-on-exec. Verdicts WOULD_BLOCK, CLOSED (nothing is left to read),
  * TIMED_OUT. Faults: -EBADMSG when the message was longer than the buffer or
  * carried more than 64 handles, -EMFILE when this process had no descriptors
- * left for its handles; it is gone then, and none of its handles is kept. One
- * system call when a message waits, or when the deadline is CHANNEL_FOREVER.
+ * left for its handles; it is gone then, and none of its handles is kept;
+ * -ENOMEM for a bare one. One system call when a message waits, or when the
+ * deadline is CHANNEL_FOREVER and no process waits.
  */
 int channel_read(int fd, struct message *m, uint64_t deadline);
 
@@ -80,6 +97,13 @@ int channel_read(int fd, struct message *m, uint64_t deadline);
  * WOULD_BLOCK, TIMED_OUT, CANCELED; -errno.
  */
 int channel_wait(int fd, uint64_t deadline, int cancel_fd);
+
+/* The same for others of poll(2)'s events. */
+int channel_wait_events(int fd, short events, uint64_t deadline, int cancel_fd);
+
+/* True if this thread runs a light process: waiting here parks that process,
+ * and the functions may return on another thread. */
+bool channel_is_parking(void);
 
 /* What a channel_call may be told. All zero but @deadline and @cancel_fd. */
 struct channel_call {

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "client/directory.h"
 #include "reeve.h"
+#include "reeve/process.h"
 #include "sys/loop.h"
 #include "wire/codec.h"
 
@@ -21,6 +22,8 @@ struct pending {
 struct reeve_channel {
 	int fd;
 	int cancel_fd; /* borrowed; -1: none */
+	/* How often a process looked in vain for a message, and waited. */
+	uint8_t n_misses, n_waits;
 	/* What is known of the other end's close. */
 	int32_t status;
 	enum reeve_closer closer;
@@ -84,6 +87,8 @@ struct reeve {
 	void *on_lost_userdata;
 	bool is_stopping, is_done;
 	int status;
+	/* Processes that answer the tools; see processes_server.c. */
+	reeve_pid askers[4];
 	/* Where watched channels are read to; one handler runs at a time. */
 	_Alignas(8) uint8_t buffer[MESSAGE_BYTES_MAX];
 };

@@ -110,7 +110,7 @@ int reeve_fd(const struct reeve *r)
 	return loop_fd(r->loop);
 }
 
-int reeve_process(struct reeve *r)
+int reeve_dispatch(struct reeve *r)
 {
 	r->is_done = false;
 	return loop_turn(r->loop, 0);

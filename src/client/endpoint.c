@@ -1,6 +1,5 @@
 /* The public channel object: making, ending, and the raw level. */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +17,12 @@ enum {
 	ADDRESS_DIGITS = 16,
 	ADDRESS_NUMBER = 7, /* where it begins, behind "\0reeve/" */
 	ADDRESS_LENGTH = ADDRESS_NUMBER + 2 * ADDRESS_DIGITS + 1,
+};
+
+enum {
+	/* Looks in vain, one after another, that show a pattern. */
+	MISSES_MAX = 2,
+	WAITS_PER_LOOK = 16,
 };
 
 uint64_t deadline_of(int timeout_ms)
@@ -82,6 +87,8 @@ int reeve_channel_release(struct reeve_channel *take_channel)
 {
 	int fd = TAKE_FD(take_channel->fd);
 
+	/* Its next owner may close it without telling anybody. */
+	fd_forget(fd);
 	reeve_channel_close(take_channel);
 	return fd;
 }
@@ -256,13 +263,47 @@ int reeve_channel_write(struct reeve_channel *channel, const void *bytes,
 	return r;
 }
 
+/*
+ * Whether a process should look for a message before it waits for one. If there
+ * was none lately, it is the wait that pays: a look costs a system call, and the
+ * wait none.
+ */
+static bool pays_to_look(struct reeve_channel *c)
+{
+	return c->n_misses < MISSES_MAX || ++c->n_waits % WAITS_PER_LOOK == 0;
+}
+
+/* The same way that a thread goes by one blocking call; it parks instead. */
+static int read_parking(struct reeve_channel *c, uint64_t deadline,
+			struct message *m)
+{
+	int r = CHANNEL_WOULD_BLOCK;
+
+	if (pays_to_look(c)) {
+		r = channel_read(c->fd, m, CHANNEL_NOW);
+		if (r != CHANNEL_WOULD_BLOCK)
+			c->n_misses = 0;
+		else if (c->n_misses < MISSES_MAX)
+			c->n_misses++;
+	}
+	while (r == CHANNEL_WOULD_BLOCK) {
+		r = channel_wait(c->fd, deadline, c->cancel_fd);
+		if (r == 0)
+			r = channel_read(c->fd, m, CHANNEL_NOW);
+	}
+	return r;
+}
+
 int channel_object_read(struct reeve_channel *c, uint64_t deadline,
 			struct message *m)
 {
 	int r = 0;
 
-	/* Without end and without cancel, one blocking call does it all. */
-	if (deadline == CHANNEL_FOREVER && c->cancel_fd < 0) {
+	if (deadline != CHANNEL_NOW && channel_is_parking()) {
+		r = read_parking(c, deadline, m);
+	} else if (deadline == CHANNEL_FOREVER && c->cancel_fd < 0) {
+		/* Without end and without cancel, one blocking call does it
+		 * all. */
 		r = channel_read(c->fd, m, CHANNEL_FOREVER);
 	} else {
 		if (deadline != CHANNEL_NOW)
@@ -279,13 +320,13 @@ int reeve_channel_read(struct reeve_channel *channel, int timeout_ms,
 		       void *buffer, size_t capacity, size_t *ret_n,
 		       int *handles, size_t *ret_handles)
 {
-	struct message m = { .bytes = buffer,
-			     .capacity = capacity > MESSAGE_BYTES_MAX
-						 ? MESSAGE_BYTES_MAX
-						 : (uint32_t)capacity };
+	struct message m = { .bytes = buffer };
 	uint32_t i;
 	int r;
 
+	if (buffer)
+		m.capacity = capacity > MESSAGE_BYTES_MAX ? MESSAGE_BYTES_MAX
+							  : (uint32_t)capacity;
 	r = channel_object_read(channel, deadline_of(timeout_ms), &m);
 	/* The only thing that can be wrong on this level is the length. */
 	if (r == -EPROTO)
@@ -302,27 +343,13 @@ int reeve_channel_read(struct reeve_channel *channel, int timeout_ms,
 	return 0;
 }
 
-/* poll(2) until the deadline, and not longer than the cancel descriptor. */
 int reeve_channel_wait(struct reeve_channel *channel, short events,
 		       int timeout_ms)
 {
-	struct pollfd fds[2] = { { .fd = channel->fd, .events = events },
-				 { .fd = channel->cancel_fd,
-				   .events = POLLIN } };
-	uint64_t now, deadline = deadline_of(timeout_ms);
-	int n, left = timeout_ms < 0 ? -1 : timeout_ms;
+	int r = channel_wait_events(channel->fd, events,
+				    deadline_of(timeout_ms),
+				    channel->cancel_fd);
 
-	for (;;) {
-		n = poll(fds, 2, left);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			return fds[0].revents ? 0 : -ECANCELED;
-		now = loop_now();
-		if (timeout_ms >= 0 && now >= deadline)
-			return -ETIMEDOUT;
-		if (timeout_ms >= 0)
-			left = (int)((deadline - now + NS_PER_MS - 1) /
-				     NS_PER_MS);
-	}
+	/* Not waiting is a time that is over as well. */
+	return r == CHANNEL_WOULD_BLOCK ? -ETIMEDOUT : error_of_channel(r);
 }

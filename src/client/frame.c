@@ -1,9 +1,9 @@
 /*
  * The framed level of the public API: a header in front of every message.
  *
- * A received message is one block of memory: the public struct, the handles and
- * the bytes. It is allocated for the longest message and then cut to its
- * length, so receiving costs one system call and one allocation.
+ * A received message is read to the buffer of the thread, and then copied to an
+ * envelope (process/envelope.h) of its own length: who waits holds no memory,
+ * and what is received costs one allocation.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,13 +12,8 @@
 #include "channel/channel.h"
 #include "client/api.h"
 #include "client/errors.h"
+#include "process/process.h"
 #include "sys/fd.h"
-
-struct received {
-	struct reeve_message public;
-	struct message m;
-	_Alignas(8) uint8_t bytes[];
-};
 
 /* What is being sent: small messages need no heap. */
 struct outgoing_frame {
@@ -93,46 +88,27 @@ int frame_read(struct reeve_channel *c, struct message *m,
 	return 0;
 }
 
-static struct received *received_new(void)
-{
-	struct received *in = malloc(sizeof(*in) + MESSAGE_BYTES_MAX);
-
-	if (in)
-		in->m = (struct message){ .bytes = in->bytes,
-					  .capacity = MESSAGE_BYTES_MAX };
-	return in;
-}
-
-/* A whole frame was read to @take_in: cut it to its length and hand it out. */
-static int received_finish(struct reeve_channel *c, struct received *take_in,
+/* A whole frame was read to @m, which gives up its handles. In a process it is
+ * freed with that, as all that it received. */
+static int received_finish(struct reeve_channel *c, struct message *m,
 			   struct reeve_message **ret)
 {
-	struct received *in = take_in, *cut;
+	struct reeve_message frame;
+	struct envelope *e;
 	int r;
 
-	cut = realloc(in, sizeof(*in) + in->m.n_bytes);
-	if (cut)
-		in = cut;
-	in->m.bytes = in->bytes;
-	r = frame_read(c, &in->m, &in->public);
+	r = frame_read(c, m, &frame);
 	if (r < 0) {
-		message_close_handles(&in->m);
-		free(in);
+		message_close_handles(m);
 		return r;
 	}
-	*ret = &in->public;
+	r = envelope_copy(&frame, &e);
+	m->n_handles = 0;
+	if (r < 0)
+		return r;
+	process_received(e);
+	*ret = &e->message;
 	return 0;
-}
-
-void reeve_message_free(struct reeve_message *take_message)
-{
-	struct received *in;
-
-	if (!take_message)
-		return;
-	in = container_of(take_message, struct received, public);
-	message_close_handles(&in->m);
-	free(in);
 }
 
 int reeve_message_take_handle(struct reeve_message *message, uint32_t i)
@@ -198,42 +174,30 @@ int reeve_call(struct reeve_channel *channel,
 	       const struct reeve_message *request, int timeout_ms,
 	       struct reeve_message **ret)
 {
-	struct received *in = NULL;
+	struct message in = MESSAGE_BARE;
 	struct outgoing_frame f;
 	int r;
 
 	r = frame_init(&f, 0, request->ordinal, request);
-	if (r == 0 && channel->reeve)
-		r = -EBUSY;
-	if (r == 0) {
-		in = received_new();
-		r = in ? channel_object_call(channel, &f.m, timeout_ms, &in->m)
-		       : -ENOMEM;
-	}
+	if (r == 0)
+		r = channel_object_call(channel, &f.m, timeout_ms, &in);
 	frame_fini(&f);
 	if (r == 0)
-		return received_finish(channel, in, ret);
-	if (in)
-		message_close_handles(&in->m);
-	free(in);
+		r = received_finish(channel, &in, ret);
 	return r;
 }
 
 int reeve_receive(struct reeve_channel *channel, int timeout_ms,
 		  struct reeve_message **ret)
 {
-	struct received *in;
+	struct message in = MESSAGE_BARE;
 	int r;
 
 	if (channel->reeve)
 		return -EBUSY;
-	in = received_new();
-	if (!in)
-		return -ENOMEM;
-	r = channel_object_read(channel, deadline_of(timeout_ms), &in->m);
+	r = channel_object_read(channel, deadline_of(timeout_ms), &in);
 	if (r == 0)
-		return received_finish(channel, in, ret);
-	free(in);
+		r = received_finish(channel, &in, ret);
 	return r;
 }
 

@@ -16,6 +16,7 @@
 #include "channel/channel.h"
 #include "client/api.h"
 #include "client/errors.h"
+#include "client/processes_server.h"
 #include "sys/fd.h"
 #include "wire/component.h"
 #include "wire/io.h"
@@ -132,6 +133,8 @@ static void lifecycle_on_event(struct loop_source *source, uint32_t events)
 static int serve_all(struct reeve *r, struct message *m,
 		     const struct component_start_info *info)
 {
+	/* 4096 are the program's, the two of reeve/Processes are not. */
+	static const struct directory_limits limits = { .n_entries = 4096 + 2 };
 	int e;
 
 	r->lifecycle_fd = message_take_handle(m, info->lifecycle);
@@ -144,7 +147,10 @@ static int serve_all(struct reeve *r, struct message *m,
 		     lifecycle_on_event);
 	if (e < 0)
 		return e;
-	e = directory_new(r->loop, NULL, &r->outgoing);
+	e = directory_new(r->loop, &limits, &r->outgoing);
+	if (e < 0)
+		return e;
+	e = processes_serve(r);
 	if (e < 0)
 		return e;
 	e = directory_serve(r->outgoing, message_take_handle(m, info->outgoing),

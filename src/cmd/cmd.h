@@ -80,6 +80,7 @@ struct cmd_options {
 	bool json, quiet, follow, manifest_only, plan, verbose;
 	bool all, audit, restart;
 	bool directory, storage, no_transfer;
+	bool processes;
 	const char *manager; /* pid of a manager, as text */
 	const char *state, *file, *sort;
 	const char *from, *as, *path, *rights, *subdir, *duration;

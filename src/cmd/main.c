@@ -68,6 +68,8 @@ static const struct cmd cmds[] = {
 	  "A unique ending of the moniker will do (\"web\" for /shop/web), or a "
 	  "beginning\n(\"/sh\").\n\n"
 	  "      --plan           with the plan of its cell\n"
+	  "      --processes      instead, the light processes in it now\n"
+	  "  -n, --lines N        no more than N of these (default: 1000)\n"
 	  MANAGER_HELP JSON_HELP,
 	  cmd_show },
 	{ "start", "[OPTION]... MONIKER...", "start components",
@@ -102,8 +104,12 @@ static const struct cmd cmds[] = {
 	  "connections, opens that\nnobody has read yet, and what was refused. "
 	  "q ends it; m sorts by memory, c by\nprocessor, n by name. Not on a "
 	  "terminal it is printed once.\n\n"
+	  "      --processes      the light processes of MONIKER instead; m "
+	  "sorts by\n"
+	  "                       mailbox, n by pid\n"
 	  "  -n, --rounds N       print it N times and end\n"
-	  "  -s, --sort KEY       memory, cpu or name\n" MANAGER_HELP JSON_HELP,
+	  "  -s, --sort KEY       memory, cpu or name; of processes, mailbox, "
+	  "cpu or pid\n" MANAGER_HELP JSON_HELP,
 	  cmd_top },
 	{ "grants", "[OPTION]... [MONIKER]", "who has what, and from whom",
 	  "The derivation tree: what is provided, below it who passes it on and "

@@ -53,6 +53,7 @@ static const struct option options[] = {
 	{ 'D', 0, "directory", OPTION_FLAG, AT(directory), 0 },
 	{ 'G', 0, "storage", OPTION_FLAG, AT(storage), 0 },
 	{ 'N', 0, "no-transfer", OPTION_FLAG, AT(no_transfer), 0 },
+	{ 'z', 0, "processes", OPTION_FLAG, AT(processes), 0 },
 };
 
 static int option_add(struct cmd_options *to, const char *verb,

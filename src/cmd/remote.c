@@ -199,20 +199,29 @@ static int remote_read(int fd, struct message *m,
 		r = channel_read(fd, m, q->on_wait ? loop_now() + NS_PER_SECOND
 						   : CHANNEL_FOREVER);
 	while (r == CHANNEL_TIMED_OUT && q->on_wait(q->userdata, ++seconds));
-	message_close_handles(m);
-	m->n_handles = 0;
 	return r;
+}
+
+static void remote_take_channel(struct message *m,
+				const struct control_event *e,
+				const struct remote_request *q)
+{
+	if (!q->ret_channel)
+		return;
+	fd_close(*q->ret_channel);
+	*q->ret_channel = message_take_handle(m, e->channel);
 }
 
 static int remote_answers(int fd, const struct remote_request *q,
 			  struct text *error)
 {
 	static _Alignas(8) uint8_t bytes[MESSAGE_BYTES_MAX];
-	struct message m = MESSAGE_OVER(bytes);
+	_cleanup_message_ struct message m = MESSAGE_OVER(bytes);
 	struct control_event e;
 	int r;
 
 	for (;;) {
+		message_close_handles(&m);
 		r = remote_read(fd, &m, q);
 		e = (struct control_event){ 0 };
 		if (r == CHANNEL_TIMED_OUT) {
@@ -225,6 +234,8 @@ static int remote_answers(int fd, const struct remote_request *q,
 		}
 		if (e.kind == CONTROL_REPLY && q->on_begun)
 			q->on_begun(q->userdata);
+		if (e.kind == CONTROL_ON_CHANNEL)
+			remote_take_channel(&m, &e, q);
 		if (e.kind == CONTROL_ON_END) {
 			text_append(error, e.error.bytes, e.error.n);
 			return e.exit_status;

@@ -19,6 +19,9 @@ struct remote_request {
 	/* Called after each second that passed without an answer, or NULL.
 	 * Returning false ends it. */
 	bool (*on_wait)(void *userdata, unsigned seconds);
+	/* Where a channel is put that comes as a part of the answer, instead of
+	 * a descriptor that is there already; NULL: none is expected. */
+	int *ret_channel;
 };
 
 /*

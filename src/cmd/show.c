@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "cmd/amount.h"
 #include "cmd/cmd.h"
+#include "cmd/processes.h"
 #include "cmd/remote.h"
 
 static void put_safe(struct text *t, const char *s)
@@ -287,12 +288,18 @@ int cmd_show(int argc, char **argv)
 {
 	struct cmd_options options;
 	const char *arguments[2];
-	int r = cmd_options(&argc, argv, "mjl", &options);
+	int r = cmd_options(&argc, argv, "mjlnz", &options);
 
 	if (r >= 0)
 		return r;
 	if (argc != 2)
 		return cmd_usage(argv[0], "name one component");
+	if (options.processes && options.plan)
+		return cmd_usage(argv[0], "either --plan or --processes");
+	if (options.lines && !options.processes)
+		return cmd_usage(argv[0], "--lines goes with --processes");
+	if (options.processes)
+		return processes_show(&options, argv[1]);
 	arguments[0] = argv[1];
 	arguments[1] = "plan";
 	return remote_ask(&options, "show", arguments, options.plan ? 2 : 1,

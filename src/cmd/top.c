@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/remote.h"
 #include "cmd/terminal.h"
+#include "cmd/top_processes.h"
 #include "cmd/top_table.h"
 #include "sys/loop.h"
 
@@ -37,6 +38,8 @@ struct top {
 	char manager[16];
 	struct terminal *terminal; /* NULL: not on one */
 	bool is_ended;		   /* somebody wishes so */
+	/* Of one component, its light processes; NULL: components. */
+	struct top_processes *processes;
 };
 
 /* ---- asking ---- */
@@ -79,11 +82,11 @@ static bool on_status(void *userdata, const char *json,
 
 static void on_key(struct top *t, char key)
 {
-	switch (key) {
-	case 'q':
-	case 'Q':
+	if (key == 'q' || key == 'Q')
 		t->is_ended = true;
-		break;
+	else if (t->processes)
+		top_processes_key(t->processes, key);
+	switch (key) {
 	case 'm':
 		t->order = TOP_BY_MEMORY;
 		break;
@@ -134,8 +137,11 @@ static int top_ask(struct top *t, const char *verb, size_t n,
 /* Read a new table. An exit status. */
 static int top_read(struct top *t, struct text *error)
 {
-	int r = top_ask(t, "status", 0, on_status, error);
+	int r;
 
+	if (t->processes)
+		return top_processes_read(t->processes, error);
+	r = top_ask(t, "status", 0, on_status, error);
 	if (r)
 		return r;
 	top_table_fini(&t->before);
@@ -162,6 +168,10 @@ static void top_render(struct top *t, unsigned lines, unsigned columns,
 	struct tm tm;
 	char clock[16] = "";
 
+	if (t->processes) {
+		top_processes_render(t->processes, lines, columns, to);
+		return;
+	}
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%T", &tm);
 	text_printf(&head, "%s  %s  %zu running of %s", text_string(&t->root),
@@ -259,11 +269,14 @@ static int top_print(struct top *t, unsigned long rounds)
 		if (i > t->options->json)
 			pause_ms(i == 1 ? FIRST_MS : ROUND_MS);
 		r = top_read(t, &error);
-		if (r || !i || t->options->json)
+		if (r || !i || (t->options->json && !t->processes))
 			continue;
-		if (i > 1)
+		if (i > 1 && !t->options->json)
 			text_puts(&out, "\n");
-		top_render(t, 0, 0, &out);
+		if (t->options->json)
+			top_processes_render_json(t->processes, &out);
+		else
+			top_render(t, 0, 0, &out);
 		cmd_print(&out);
 	}
 	if (error.n)
@@ -284,23 +297,46 @@ static bool order_read(const char *s, enum top_order *ret)
 	return false;
 }
 
-int cmd_top(int argc, char **argv)
+/* What the options and arguments mean together; as cmd_options(). */
+static int top_check(struct top *t, int argc, char **argv)
 {
-	struct cmd_options options;
-	struct top t = { .options = &options };
-	int r = cmd_options(&argc, argv, "mjky", &options);
+	const struct cmd_options *o = t->options;
 
-	if (r >= 0)
-		return r;
+	if (o->processes && argc != 2)
+		return cmd_usage(argv[0], "--processes needs one component");
 	if (argc > 2)
 		return cmd_usage(argv[0], "name at most one component");
-	if (options.sort && !order_read(options.sort, &t.order))
+	if (o->processes && o->sort &&
+	    !top_processes_sort(t->processes, o->sort))
+		return cmd_usage(argv[0],
+				 "processes are sorted by mailbox, cpu or pid, "
+				 "not \"%s\"",
+				 o->sort);
+	if (!o->processes && o->sort && !order_read(o->sort, &t->order))
 		return cmd_usage(argv[0],
 				 "--sort is by memory, cpu or name, "
 				 "not \"%s\"",
-				 options.sort);
-	if (options.rounds && !options.rounds[strspn(options.rounds, "0")])
+				 o->sort);
+	if (o->rounds && !o->rounds[strspn(o->rounds, "0")])
 		return cmd_usage(argv[0], "--rounds needs at least 1");
+	return -1;
+}
+
+int cmd_top(int argc, char **argv)
+{
+	struct top_processes processes = { .order = PROCESS_BY_CPU };
+	struct cmd_options options;
+	struct top t = { .options = &options };
+	int r = cmd_options(&argc, argv, "mjkyz", &options);
+
+	if (r >= 0)
+		return r;
+	processes_init(&processes.asked, &options, argv[1]);
+	if (options.processes)
+		t.processes = &processes;
+	r = top_check(&t, argc, argv);
+	if (r >= 0)
+		return r;
 	t.moniker = argv[1];
 	if (options.rounds || options.json || !isatty(STDOUT_FILENO))
 		r = top_print(&t, options.rounds
@@ -308,6 +344,7 @@ int cmd_top(int argc, char **argv)
 					  : 1);
 	else
 		r = top_live(&t);
+	top_processes_fini(&processes);
 	top_table_fini(&t.now);
 	top_table_fini(&t.before);
 	text_fini(&t.root);

@@ -136,6 +136,21 @@ void control_conn_data(struct control_conn *c, const char *json)
 	conn_send(c, &e);
 }
 
+/* What waits in our queue is bytes alone. */
+void control_conn_channel(struct control_conn *c, int take_fd)
+{
+	_Alignas(8) uint8_t bytes[WIRE_HEADER_SIZE + 8];
+	_cleanup_message_ struct message m = MESSAGE_OVER(bytes);
+	struct control_event e = { .kind = CONTROL_ON_CHANNEL };
+
+	e.channel = message_put_handle(&m, take_fd);
+	if (c->fd < 0)
+		return;
+	if (!list_is_empty(&c->queue) || control_event_write(&m, &e) ||
+	    channel_send(c->fd, &m, CHANNEL_NOW))
+		control_conn_close(c);
+}
+
 void control_conn_end(struct control_conn *c, int exit_status,
 		      const char *error)
 {

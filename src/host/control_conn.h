@@ -30,6 +30,10 @@ struct control_conn {
 /* One JSON value. The connection may be closed afterwards (fd < 0). */
 void control_conn_data(struct control_conn *c, const char *json);
 
+/* A channel to a component, as a part of the answer. Not among much data: a
+ * connection whose socket is full is closed. */
+void control_conn_channel(struct control_conn *c, int take_fd);
+
 /* The end: the tool's exit status, and a sentence unless it is 0. */
 void control_conn_end(struct control_conn *c, int exit_status,
 		      const char *error);

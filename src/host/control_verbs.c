@@ -8,12 +8,18 @@
 
 #include <string.h>
 
+#include "channel/channel.h"
 #include "host/child.h"
 #include "host/control_audit.h"
 #include "host/control_authority.h"
 #include "host/describe.h"
 #include "host/instance.h"
 #include "host/restart.h"
+#include "host/run.h"
+#include "reeve/status.h"
+#include "sys/fd.h"
+#include "wire/io.h"
+#include "wire/processes.h"
 
 /* ---- finding realms ---- */
 
@@ -292,6 +298,78 @@ static void verb_top(struct control_conn *c, const char *const *argv,
 		control_conn_end(c, 0, NULL);
 }
 
+/* Why an instance cannot be asked about its processes; NULL if it can. */
+static const char *looking_check(struct control_conn *c,
+				 struct instance *i, int *ret_status)
+{
+	/* The news that it runs may lie behind the first that it said. */
+	if (i)
+		run_catch_up(i);
+	*ret_status = 3;
+	if (!i || i->state != LIFE_RUNNING)
+		return "is not running";
+	*ret_status = 1;
+	if (!manager_has_room(c->manager, -1, ROOM_FOR_OPENS))
+		return "cannot be asked: the manager has hardly any "
+		       "descriptors left";
+	return NULL;
+}
+
+/* Give the program that runs one end of a channel; *ret is the other. */
+static const char *looking_open(struct instance *i, int *ret)
+{
+	int fds[2], r = channel_pair(fds);
+
+	if (r < 0)
+		return "cannot be asked: no channel could be made";
+	r = outgoing_look(&i->outgoing, IO_RIGHT_READABLE, IO_MODE_SERVICE,
+			  PROCESSES_PATH, fds[1]);
+	if (!r) {
+		*ret = fds[0];
+		return NULL;
+	}
+	fd_close_all(fds, 2);
+	return r == OUTGOING_EXCEEDED
+		       ? "has not even read the questions of before: its "
+			 "program is not one of libreeve, or does not turn "
+			 "its loop"
+		       : "cannot be asked: out of memory";
+}
+
+/*
+ * The processes inside a component are its own affair: it is asked over a
+ * channel that the tool gets, and that nothing of here stands in. It is not
+ * started for this.
+ */
+static void verb_processes(struct control_conn *c, const char *const *argv,
+			   unsigned n)
+{
+	struct realm *r = control_conn_find(c, argv[0]);
+	struct instance *i = r ? instance_of(r) : NULL;
+	_cleanup_text_ struct text t = TEXT_INIT;
+	int fd = -1, status = 1;
+	const char *why;
+
+	(void)n;
+	if (!r)
+		return;
+	why = looking_check(c, i, &status);
+	if (!why)
+		why = looking_open(i, &fd);
+	if (why) {
+		text_printf(&t, "%s %s", r->moniker, why);
+		control_conn_end(c, status, text_string(&t));
+		return;
+	}
+	text_puts(&t, "{\"moniker\":");
+	text_json(&t, r->moniker);
+	text_puts(&t, "}");
+	control_conn_data(c, text_string(&t));
+	control_conn_channel(c, fd);
+	if (c->fd >= 0)
+		control_conn_end(c, 0, NULL);
+}
+
 static const struct control_verb verbs[] = {
 	{ "audit", 2, 2, true, verb_audit },
 	{ "create", 4, 4, true, verb_create },
@@ -301,6 +379,7 @@ static const struct control_verb verbs[] = {
 	{ "limit", 2, 2, true, verb_limit },
 	{ "list", 0, 0, false, verb_list },
 	{ "log", 0, 4, false, verb_log },
+	{ "processes", 1, 1, false, verb_processes },
 	{ "restart", 1, 1, true, verb_restart },
 	{ "restore", 1, 1, true, verb_restore },
 	{ "revoke", 2, 4, true, verb_revoke },

@@ -308,12 +308,18 @@ bool manager_has_room(const struct manager *m, int fd, enum manager_room room)
 	       fd < limit - DESCRIPTORS_KEPT;
 }
 
+/* From the start: once it is needed there is none to be had. */
+static void manager_keep_spare(struct manager *m)
+{
+	if (m->spare_fd <= 0)
+		m->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 int manager_accept(struct manager *m, int listener_fd)
 {
 	int fd;
 
-	if (m->spare_fd <= 0)
-		m->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	manager_keep_spare(m);
 	fd = accept4(listener_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || m->spare_fd <= 0)
 		return fd;
@@ -396,6 +402,7 @@ static int manager_init(struct manager *m)
 	/* Now: there is nothing yet that it could inherit. */
 	if (!r)
 		r = manager_launch(m);
+	manager_keep_spare(m);
 	if (!r)
 		r = journal_new(&m->journal);
 	if (!r)

@@ -19,6 +19,7 @@
 #include "host/run.h"
 #include "host/seal.h"
 #include "host/told.h"
+#include "manifest/names.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/io.h"
@@ -342,6 +343,10 @@ static int open_at_component(struct instance *opener, const struct decl *decl,
 	if (!why && !open_path(route, path, &full)) {
 		status = REEVE_ERR_NOT_FOUND;
 		why = "the whole path is too long";
+	}
+	if (!why && path_is_reserved(text_string(&full))) {
+		status = REEVE_ERR_ACCESS_DENIED;
+		why = "/reeve of what a program serves is for the tools";
 	}
 	if (!why) {
 		status = REEVE_ERR_UNAVAILABLE;

@@ -24,7 +24,8 @@
 struct pending {
 	struct list link; /* in outgoing.waiting or .unread */
 	struct list by_opener;
-	struct opener *opener; /* NULL: it is gone */
+	struct opener *opener; /* NULL: it is gone, or there is none */
+	bool is_look;
 	struct outgoing *outgoing;
 	int fd; /* while waiting; -1 once sent */
 	uint64_t cookie; /* SO_COOKIE of the server end; 0: not known */
@@ -63,7 +64,10 @@ static void pending_free(struct outgoing *o, struct pending *p)
 	list_unlink(&p->by_opener);
 	list_unlink(&p->link);
 	fd_close(p->fd);
-	o->n_pending--;
+	if (p->is_look)
+		o->n_looks--;
+	else
+		o->n_pending--;
 	free(p);
 }
 
@@ -240,6 +244,7 @@ static int pending_new(struct outgoing *o, struct opener *opener,
 	list_init(&p->by_opener);
 	p->outgoing = o;
 	p->opener = opener;
+	p->is_look = !opener;
 	if (opener)
 		list_link(&opener->pending, &p->by_opener);
 	p->fd = -1;
@@ -254,6 +259,23 @@ static uint64_t socket_cookie_of(int fd)
 	uint64_t cookie = 0;
 
 	return socket_cookie(fd, &cookie) < 0 ? 0 : cookie;
+}
+
+/* Put it behind what waits, and give the socket as much as it takes. */
+static void outgoing_send(struct outgoing *o, struct pending *p, int take_fd)
+{
+	p->fd = take_fd;
+	p->cookie = socket_cookie_of(take_fd);
+	list_link(&o->waiting, &p->link);
+	outgoing_flush(o);
+	if (list_is_empty(&o->waiting) || o->writable.slot)
+		return;
+	/*
+	 * Edge-triggered: said again only after something was read. Should the
+	 * loop have no memory for it, the next open flushes as well.
+	 */
+	(void)loop_add(o->loop, &o->writable, o->send_fd, EPOLLOUT | EPOLLET,
+		       on_writable);
 }
 
 int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
@@ -276,19 +298,28 @@ int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
 		account_release(opener->account, CHARGE_OPENS);
 		return r;
 	}
-	p->fd = fd;
-	p->cookie = socket_cookie_of(fd);
 	o->n_pending++;
-	list_link(&o->waiting, &p->link);
-	outgoing_flush(o);
-	if (list_is_empty(&o->waiting) || o->writable.slot)
-		return 0;
-	/*
-	 * Edge-triggered: said again only after something was read. Should the
-	 * loop have no memory for it, the next open flushes as well.
-	 */
-	(void)loop_add(o->loop, &o->writable, o->send_fd, EPOLLOUT | EPOLLET,
-		       on_writable);
+	outgoing_send(o, p, fd);
+	return 0;
+}
+
+int outgoing_look(struct outgoing *o, uint32_t flags, uint32_t mode,
+		  const char *path, int fd)
+{
+	struct pending *p;
+	int r;
+
+	r = outgoing_need_pair(o);
+	if (r < 0)
+		return r;
+	outgoing_settle(o);
+	if (o->n_looks >= OUTGOING_LOOKS_MAX)
+		return OUTGOING_EXCEEDED;
+	r = pending_new(o, NULL, flags, mode, path, &p);
+	if (r < 0)
+		return r;
+	o->n_looks++;
+	outgoing_send(o, p, fd);
 	return 0;
 }
 
@@ -349,8 +380,15 @@ static struct pending *unread_find(struct outgoing *o, const struct message *m)
 	return NULL;
 }
 
+/* The program that somebody wanted to look at is gone. */
+static void look_refuse(struct outgoing *o, struct pending *p)
+{
+	p->fd = channel_close_epitaph(p->fd, REEVE_ERR_UNAVAILABLE, true);
+	pending_free(o, p);
+}
+
 /* Take what was not read out of the old pair: back into the waiting list, in
- * front of what waits there. */
+ * front of what waits there; but not what was for this program alone. */
 static void outgoing_take_back(struct outgoing *o)
 {
 	_Alignas(8) uint8_t bytes[FRAME_MAX];
@@ -378,6 +416,10 @@ static void outgoing_take_back(struct outgoing *o)
 		list_link(&back, &p->link);
 	}
 	while ((p = list_first(&back, struct pending, link))) {
+		if (p->is_look) {
+			look_refuse(o, p);
+			continue;
+		}
 		list_unlink(&p->link);
 		list_link(&o->waiting, &p->link);
 	}

@@ -11,6 +11,11 @@
  *
  * An open is charged to its opener until the provider has read it. What the
  * socket cannot take waits in a list here, under the same charge.
+ *
+ * What the operator's tools open to look at a running program is charged to
+ * nobody, for to be looked at must not cost a component anything: a few of these
+ * may be unread at a time, and they never outlive the program that they were
+ * for.
  */
 #pragma once
 
@@ -34,6 +39,7 @@ struct outgoing {
 	int n_sent_seen;
 	uint32_t settle_at;
 	uint32_t n_pending;
+	uint32_t n_looks; /* of outgoing_look(), unread; not in n_pending */
 	bool was_read; /* something, since it was lent */
 	void (*on_readable)(struct outgoing *o);
 };
@@ -46,6 +52,8 @@ struct opener {
 
 enum {
 	OUTGOING_EXCEEDED = 1, /* the opener's bound */
+	/* Unread opens that were only meant to look. */
+	OUTGOING_LOOKS_MAX = 8,
 	/* The longest path in a provider's outgoing directory. */
 	OUTGOING_PATH_MAX = 4096,
 };
@@ -62,6 +70,14 @@ void outgoing_fini(struct outgoing *o);
  */
 int outgoing_open(struct outgoing *o, struct opener *opener, uint32_t flags,
 		  uint32_t mode, const char *path, int fd);
+
+/*
+ * Queue the same for the program that runs now, and for it alone: nothing is
+ * started for it, and what the program did not read is refused when it ends.
+ * Returns as outgoing_open(); the bound is OUTGOING_LOOKS_MAX.
+ */
+int outgoing_look(struct outgoing *o, uint32_t flags, uint32_t mode,
+		  const char *path, int fd);
 
 /* Begin or end to watch for waiting opens. */
 int outgoing_watch(struct outgoing *o);

@@ -45,6 +45,13 @@ void item_read_capability(struct item *i)
 
 	item_is_single(i, KEY_PATH, "path");
 	path = item_read_path(i, KEY_PATH, "path");
+	if (path && path_is_reserved(path)) {
+		load_error(i->load, RULE_PROTECTED_PATH,
+			   item_at(i, KEY_PATH)->place,
+			   "\"%.300s\" cannot be provided: /reeve is for the "
+			   "tools that look at a program", path);
+		i->is_broken = true;
+	}
 	if (i->decl.type == CAPABILITY_STORAGE)
 		backing_set(i);
 	if ((i->decl.type == CAPABILITY_DIRECTORY ||

@@ -129,3 +129,12 @@ const char *path_check_relative(const char *s, enum manifest_dialect dialect)
 		return "begins with \"/\", but has to be relative";
 	return check(s, s, dialect);
 }
+
+bool path_is_reserved(const char *path)
+{
+	static const char reserved[] = "reeve";
+	size_t n = sizeof(reserved) - 1;
+
+	path += *path == '/';
+	return !strncmp(path, reserved, n) && (!path[n] || path[n] == '/');
+}

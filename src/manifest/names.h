@@ -26,3 +26,7 @@ const char *name_check(const char *s, enum manifest_dialect dialect,
  */
 const char *path_check(const char *s, enum manifest_dialect dialect);
 const char *path_check_relative(const char *s, enum manifest_dialect dialect);
+
+/* /reeve in an outgoing directory, and all below it, is for the operator's
+ * tools: nothing there can be routed. @path may lack its leading slash. */
+bool path_is_reserved(const char *path);

@@ -53,7 +53,7 @@
 	X(DEPENDENCY_CYCLE, "dependency-cycle", "children need each other in a circle") \
 	X(WEAK_DEPENDENCY, "weak-dependency", "a use that is weak, but not from a child") \
 	X(PATH_OVERLAP, "path-overlap", "one entry of the namespace lies inside another") \
-	X(PROTECTED_PATH, "protected-path", "/pkg belongs to the component's package") \
+	X(PROTECTED_PATH, "protected-path", "/pkg belongs to the component's package, /reeve of what a program serves to the tools") \
 	X(MISSING_RUNNER, "missing-runner", "a program without a runner")      \
 	X(RUNNER_CONFLICT, "runner-conflict", "more than one runner is named")  \
 	X(VOID_AVAILABILITY, "void-availability", "\"from\": \"void\" without \"availability\": \"optional\"") \

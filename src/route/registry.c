@@ -77,6 +77,11 @@ int registry_check(const struct realm *r, const struct registration *what,
 			    "directory", what->path);
 		return GRANT_INVALID;
 	}
+	if (what->path && path_is_reserved(what->path)) {
+		text_printf(why, "\"%s\" cannot be registered: /reeve is for "
+			    "the tools that look at a program", what->path);
+		return GRANT_INVALID;
+	}
 	there = realm_find_slot(r, TABLE_PROGRAM_OUTPUT, CAPABILITY_SERVICE,
 				what->name);
 	if (!there)

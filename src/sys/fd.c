@@ -3,14 +3,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <unistd.h>
+
+static _Atomic(void (*)(int fd)) on_close;
+
+void fd_set_on_close(void (*fn)(int fd))
+{
+	atomic_store_explicit(&on_close, fn, memory_order_release);
+}
+
+void fd_forget(int fd)
+{
+	void (*fn)(int fd);
+
+	fn = atomic_load_explicit(&on_close, memory_order_acquire);
+	if (fn && fd >= 0)
+		fn(fd);
+}
 
 int fd_close(int fd)
 {
 	int saved = errno;
 
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return -1;
+	fd_forget(fd);
+	close(fd);
 	errno = saved;
 	return -1;
 }

@@ -12,6 +12,13 @@ void fd_closep(int *fd);
 
 #define _cleanup_fd_ _cleanup_(fd_closep)
 
+/* Have @fn called before each close here; NULL: no more. For who knows more of a
+ * descriptor than that it is open. */
+void fd_set_on_close(void (*fn)(int fd));
+
+/* Tell that one of a @fd that will be closed elsewhere. */
+void fd_forget(int fd);
+
 /* Close all @n descriptors and set them to -1. */
 void fd_close_all(int *fds, size_t n);
 

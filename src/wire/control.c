@@ -25,6 +25,11 @@ static const struct wire_field data_fields[] = {
 };
 static const struct wire_type data_type = WIRE_TYPE(data_fields);
 
+static const struct wire_field channel_fields[] = {
+	F_HANDLE(control_event, channel),
+};
+static const struct wire_type channel_type = WIRE_TYPE(channel_fields);
+
 static const struct wire_field end_fields[] = {
 	F_I32(control_event, exit_status),
 	F_STRING(control_event, error, CONTROL_ERROR_MAX),
@@ -42,6 +47,10 @@ static const struct wire_method methods[] = {
 	  .ordinal = CONTROL_ORDINAL_ON_DATA,
 	  .has_reply = true,
 	  .reply = &data_type },
+	{ .method = CONTROL_ON_CHANNEL,
+	  .ordinal = CONTROL_ORDINAL_ON_CHANNEL,
+	  .has_reply = true,
+	  .reply = &channel_type },
 	{ .method = CONTROL_ON_END,
 	  .ordinal = CONTROL_ORDINAL_ON_END,
 	  .has_reply = true,

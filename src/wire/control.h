@@ -3,7 +3,8 @@
  * writes it down.
  *
  * One connection carries one request: Request, its empty reply once it was
- * understood, any number of OnData, one OnEnd.
+ * understood, any number of OnData, one OnEnd; and before the latter, if that is
+ * what was asked for, a channel to a component.
  */
 #pragma once
 
@@ -15,6 +16,8 @@
 #define CONTROL_ORDINAL_REQUEST UINT64_C(0x18d16d53c4c49746)
 /* reeve.control/Control.OnData */
 #define CONTROL_ORDINAL_ON_DATA UINT64_C(0x554ca051956610bc)
+/* reeve.control/Control.OnChannel */
+#define CONTROL_ORDINAL_ON_CHANNEL UINT64_C(0x4badb587a3c022bd)
 /* reeve.control/Control.OnEnd */
 #define CONTROL_ORDINAL_ON_END UINT64_C(0x3a70448c7520e5c6)
 
@@ -36,6 +39,7 @@ struct control_request {
 enum control_event_kind {
 	CONTROL_REPLY = 1, /* the request was understood */
 	CONTROL_ON_DATA,
+	CONTROL_ON_CHANNEL,
 	CONTROL_ON_END,
 };
 
@@ -44,6 +48,7 @@ struct control_event {
 	enum control_event_kind kind;
 	uint32_t txid;		 /* reply only */
 	struct wire_string json; /* data: one JSON value, not checked here */
+	uint32_t channel;	 /* channel: a handle, see wire/codec.h */
 	/* end: the tool's exit status, and what to tell the person if not 0 */
 	int32_t exit_status;
 	struct wire_string error;

@@ -59,6 +59,20 @@ class Usage(Case):
                          self.reeve("version").out)
         self.wrong("version", "please", says="takes no arguments")
 
+    def test_processes(self):
+        for args, says in (
+                (["show", "--processes"], "name one component"),
+                (["show", "--processes", "--plan", "a"], "either --plan or"),
+                (["show", "--lines", "5", "a"], "goes with --processes"),
+                (["show", "--processes", "-n", "x", "a"], "needs a number"),
+                (["top", "--processes"], "needs one component"),
+                (["top", "--processes", "a", "b"], "needs one component"),
+                (["top", "--processes", "-s", "memory", "a"],
+                 "sorted by mailbox, cpu or pid"),
+                (["top", "-s", "mailbox"], "by memory, cpu or name")):
+            self.wrong(*args, says=says)
+        self.reeve("show", "--processes", "a", *NOBODY, status=3)
+
     def test_unknown_verb(self):
         self.wrong("rn", says='no verb "rn" (did you mean run?)')
         self.wrong("chekc", says="did you mean check?")

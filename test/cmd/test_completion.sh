@@ -109,6 +109,8 @@ offers "reeve route $hippo /D fuchsia.example.Foo " ''
 # Components of a running manager.
 offers 'reeve show ' / /shop /shop/web /pool:one /pool:two
 offers 'reeve show /shop ' ''
+offers 'reeve show --processes /sh' /shop /shop/web
+offers 'reeve show --processes --lines ' ''
 offers 'reeve stop /shop /shop/' /shop/web
 offers 'reeve log /s' /shop /shop/web
 offers 'reeve start -m 41 ' /other
@@ -134,6 +136,8 @@ offers "reeve why -f hippo/c/meta/" $hippo
 offers 'reeve limit /pool:one m' memory_min= memory_max=
 offers 'reeve limit /pool:one memory_max=1M cpu_' cpu_share= cpu_max=
 offers 'reeve top --sort ' memory cpu name
+offers 'reeve top --processes --sort ' mailbox cpu pid
+offers 'reeve top --processes /shop/' /shop/web
 offers 'reeve top -n 1 /shop/' /shop/web
 offers 'reeve restart /shop/' /shop/web
 offers 'reeve destroy /pool:one /pool:' one two

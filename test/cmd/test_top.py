@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import termios
 import time
 
-from reeve_test import Managed, REEVE, main, wait_for
+from reeve_test import Managed, REEVE, SOURCE, main, wait_for
 
 ROOT = """{
     children: [
@@ -151,12 +152,12 @@ class Top(Managed):
 
     # ---- top on a terminal ----
 
-    def terminal(self, rows=24, columns=100):
+    def terminal(self, rows=24, columns=100, *args):
         ours, theirs = pty.openpty()
         self.resize(theirs, rows, columns)
         self.before = termios.tcgetattr(theirs)
         top = subprocess.Popen(
-            [REEVE, "top", "-m", self.pid], stdin=theirs, stdout=theirs,
+            [REEVE, "top", "-m", self.pid, *args], stdin=theirs, stdout=theirs,
             stderr=theirs, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         self.addCleanup(os.close, ours)
@@ -235,6 +236,96 @@ class Top(Managed):
                 self.assertLessEqual(len(plain), 30, line)
             os.write(ours, b"q")
             self.assertEqual(top.wait(20), 0)
+
+    # ---- light processes ----
+
+    def told(self):
+        """A tree of a component that tells of 50 processes: the higher the
+        place, the less each has to do."""
+        self.package("teller", RUN, """#!/usr/bin/python3
+import select, socket, struct, sys
+sys.path.insert(0, "/pkg/bin")
+from wire import *
+_, fds = receive(socket.socket(fileno=3))
+channels = [socket.socket(fileno=fd) for fd in fds]
+turn = 0
+def entry(k):
+    name = b"p%d" % k
+    return (struct.pack("<QQ", 1 << 32 | k, 0) + string(name) + string(b"f") +
+            string(b"") + struct.pack("<IIIB3xQQQ", 1, 50 - k, 0, 0, 0, 0,
+                                      turn * (50 - k) * 1000),
+            padded(name) + padded(b"f"))
+while True:
+    for c in select.select(channels, [], [])[0]:
+        data, got = receive(c)
+        if got:
+            channels.append(socket.socket(fileno=got[0]))
+        elif not data and c in channels[2:]:
+            channels.remove(c)
+        elif c not in channels[2:]:
+            sys.exit(0)
+        elif len(data) == 16:
+            turn += 1
+            c.send(data + struct.pack("<IIQQQ", 50, 2, 50, 0, 0))
+        else:
+            after, = struct.unpack_from("<I", data, 16)
+            all = [entry(k) for k in range(after + 1, 51)]
+            c.send(data[:16] + struct.pack("<QQ", len(all), PRESENT) +
+                   b"".join(e[0] for e in all) + b"".join(e[1] for e in all))
+""")
+        shutil.copy(os.path.join(SOURCE, "test", "integration", "hostile",
+                                 "wire.py"),
+                    os.path.join(self.tree, "teller", "bin"))
+        root = self.package("root", """{ children: [ { name: "teller", url:
+            "fuchsia-pkg://x.org/teller#meta/teller.cm", startup: "eager" } ]
+            }""")
+        return self.manager("-p", self.tree, root, running=["/teller"])
+
+    def test_processes(self):
+        with self.told():
+            told = self.ask("top", "--json", "--processes", "-n", "2",
+                            "teller").json_lines()
+            self.assertEqual([t["moniker"] for t in told], ["/teller"] * 2)
+            for t in told:
+                self.assertEqual([p["name"] for p in t["processes"]],
+                                 [f"p{k}" for k in range(1, 51)])
+            lines = self.ask("top", "--processes", "-n", "2", "-s", "pid",
+                             "teller").out.splitlines()
+            self.assertEqual(len(lines), 2 * 52 + 1)
+            # The second table knows what was used since the first.
+            self.assertRegex(lines[55], r" p1 .* 0\.\d ")
+            lines = self.ask("show", "--processes", "-n", "3",
+                             "teller").out.splitlines()
+            self.assertEqual(lines[0], "/teller: 50 processes on 2 workers, "
+                             "50 spawned so far")
+            self.assertEqual([l.split()[:3] for l in lines[2:5]],
+                             [[f"{k}.1", f"p{k}", "f"] for k in (1, 2, 3)])
+            self.assertEqual(lines[5:], ["... and 47 more"])
+
+    def test_processes_on_a_terminal(self):
+        with self.told():
+            ours, theirs, top = self.terminal(
+                10, 100, "--processes", "teller")
+            seen = self.reads(ours, "by cpu (m c n)  q ends")
+            self.assertIn("... and 43 more", seen + self.reads(ours, "more"))
+            for key, order in ((b"m", "by mailbox"), (b"n", "by pid"),
+                               (b"c", "by cpu")):
+                os.write(ours, key)
+                self.reads(ours, order)
+            os.write(ours, b"q")
+            self.reads(ours, "\x1b[?1049l")
+            self.assertEqual(top.wait(20), 0)
+            self.assertEqual(termios.tcgetattr(theirs), self.before)
+
+    def test_processes_of_who_ends(self):
+        with self.told():
+            ours, _theirs, top = self.terminal(10, 100, "--processes",
+                                               "teller")
+            self.reads(ours, "by cpu")
+            self.ask("stop", "teller")
+            left = self.reads(ours, "reeve: ")
+            self.assertLess(left.index("\x1b[?1049l"), left.index("reeve: "))
+            self.assertIn(top.wait(20), (1, 3))
 
     # ---- limit ----
 

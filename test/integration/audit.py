@@ -9,8 +9,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "revoke"))
 
-from stage import (Skip, descriptors_at_rest, equal, matches, play, story,
-                   tasks_below, until)
+from rest import held_at_rest, wait_held
+from stage import Skip, equal, matches, play, story, tasks_below, until
 from world import ECHO, OTHER, SIDE_C, Request, World
 
 
@@ -195,7 +195,7 @@ def who_does_not_wait(stage):
         w.serve(how="hold")
         connect(w)
         equal(kinds(w, "/a", "/p"), {"channel": 1})
-        descriptors = descriptors_at_rest(w.run.pid)
+        held = held_at_rest(w.run.pid)
         tasks = len(tasks_below(w.run.pid))
         for _ in range(5):
             left = [Request(w.run, "audit", "/a", "/p").begun()
@@ -205,7 +205,7 @@ def who_does_not_wait(stage):
         until(lambda: Request(w.run, "audit", "/a", "/p").answer()[1] == 0,
               "an audit is made")
         equal(kinds(w, "/a", "/p"), {"channel": 1})
-        equal(descriptors_at_rest(w.run.pid), descriptors, "descriptors")
+        wait_held(held, w.run.pid)
         until(lambda: len(tasks_below(w.run.pid)) <= tasks, "tasks end")
 
 

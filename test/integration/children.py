@@ -122,24 +122,26 @@ def the_framework_offered_onward(stage):
 @story
 def single_run_children_go_by_themselves(stage):
     root = stage.tree(
-        parent("create pool w " + url("w"), "sleep 300", "children pool",
-               "create pool w " + url("w"), "sleep 300",
-               collections=[dict(name="pool", durability="single_run")]),
+        parent("obey", collections=[dict(name="pool",
+                                         durability="single_run")]),
         w=actor("say once"))
     with stage.run(root) as run:
-        run.said("/pool:w", "^once$", n=2)
-        equal(run.end(), 0)
-        equal([s for s in run.says("/") if "children" in s], ["0 children"])
+        for n in 1, 2:
+            equal(run.one("/", "create pool w " + url("w")), "created w")
+            run.said("/pool:w", "^once$", n=n)
+            until(lambda: "/pool:w" not in run.list(), "it has gone")
+            equal(run.one("/", "children pool"), "0 children")
 
 
 @story
 def children_end_with_their_parent(stage):
     root = stage.tree(
         actor("run", children=[child("p", startup="eager")]),
-        p=parent("create pool w " + url("w"), "bind pool w", "sleep 200"),
+        p=parent("create pool w " + url("w"), "bind pool w", "obey"),
         w=actor("say alive", "run"))
     with stage.run(root) as run:
         run.said("/p/pool:w", "^alive$")
+        run.order("/p", "exit 0", waits=False)
         run.wait("exit", "/p")
         run.wait("exit", "/p/pool:w")
         until(lambda: "/p/pool:w" not in run.list(), "the child is gone")
@@ -149,20 +151,19 @@ def children_end_with_their_parent(stage):
 def a_provider_destroyed_while_it_is_opened(stage):
     """Every opener is told; nobody waits for ever, nothing comes back."""
     root = stage.tree(
-        parent("create pool w " + url("w"), "exposed pool w",
-               "hold-in 100 svc/" + ECHO, "destroy pool w", "call-held x",
-               "drop-held",
-               "create pool w " + url("w"), "bind pool w",
-               "in svc/" + ECHO, "call again"),
-        w=provider("sleep 20000", *SERVE))
-    stage.package("w", provider("sleep 300", *SERVE))
+        parent("obey"),
+        w=provider("sh test -e /pkg/second || sleep 1000", *SERVE))
     with stage.run(root) as run:
-        run.said("/", "^held 100$")
-        run.said("/", "^destroyed w$")
-        matches(r"^answered 0 refused 100 of 100$",
-                run.said("/", "^answered")["text"])
-        run.said("/", "^answer again$")
-        equal(run.end(), 0)
+        says = run.order("/", "create pool w " + url("w"), "exposed pool w",
+                         "hold-in 100 svc/" + ECHO, "destroy pool w",
+                         "call-held x", "drop-held")
+        for line in ("held 100", "destroyed w",
+                     "answered 0 refused 100 of 100"):
+            assert line in says, says
+        stage.write("packages/w/second", "")
+        says = run.order("/", "create pool w " + url("w"), "bind pool w",
+                         "in svc/" + ECHO, "call again")
+        equal(says[-1], "answer again")
 
 
 @story
@@ -171,14 +172,16 @@ def a_destroyed_child_is_not_opened_back_to_life(stage):
     manifest = provider(*SERVE, children=[child("stubborn", startup="eager")],
                         offer=[offer("self", "#stubborn")])
     root = stage.tree(
-        parent("create pool w " + url("w"), "bind pool w", "sleep 500",
-               "destroy pool w", "children pool", "run"),
+        parent("create pool w " + url("w"), "bind pool w", "obey"),
         w=manifest,
-        stubborn=actor("sh trap '' TERM; sleep 1.2",
+        stubborn=actor("sh until test -e /pkg/now; do sleep 0.01; done",
                        "hold 5 /svc/" + ECHO, "call-held x", "sleep 20000",
                        use=[dict(protocol=ECHO)]))
     with stage.run(root) as run:
         run.wait("started", "/pool:w/stubborn")
+        run.order("/", "destroy pool w", "children pool", waits=False)
+        run.wait("stop", "/pool:w/stubborn")
+        stage.write("packages/stubborn/now", "")
         run.said("/", "^destroyed w$", timeout=30)
         run.said("/", "^0 children$")
         equal(len(run.find("start", "/pool:w")), 1)

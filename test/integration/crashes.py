@@ -74,9 +74,16 @@ def live_channels_see_the_crash(stage):
                        child("v", startup="eager")],
              offer=[offer("#s", "#u", "#v")]),
         s=provider("serve /svc/%s abort-on-call" % ECHO, "run"),
-        u=user(OPEN, "sleep 500", "call x"),
-        v=user("hold 10 /svc/" + ECHO, OPEN, "wait-closed", "call-held x"))
+        u=user(OPEN, "obey"),
+        v=user("hold 10 /svc/" + ECHO, OPEN, "say ready", "wait-closed",
+               "call-held x"))
     with stage.run(root) as run:
+        run.said("/u", "^obeying$")
+        run.said("/v", "^ready$")
+        # What it has not read would wait for its next start.
+        until(lambda: len(run.show("/v")["connections"]) == 11 and
+              run.show("/s")["opens_waiting"] == 0, "it has them all")
+        run.order("/u", "call x", "exit 0", waits=False)
         # By nobody: the manager is not on the path and says nothing.
         matches("^refused PEER_CLOSED by (peer|nobody)$",
                 run.said("/u", "^refused")["text"])
@@ -112,8 +119,12 @@ def it_ends_with_a_status(stage):
     root = stage.tree(
         dict(children=[child("a", startup="eager"),
                        child("b", startup="eager")]),
-        a=actor("sleep 300", "exit 42"), b=actor("sleep 600", "kill 11"))
+        a=actor("obey"), b=actor("obey"))
     with stage.run(root) as run:
+        run.said("/b", "^obeying$")
+        run.order("/a", "exit 42", waits=False)
+        run.wait("exit", "/a")
+        run.order("/b", "kill 11", waits=False)
         # The first that is not 0 is the run's.
         equal(run.end(), 42)
         matches("status 42", run.find("exit", "/a")[0]["text"])
@@ -224,22 +235,26 @@ def the_launcher_is_killed_again_and_again(stage):
 
 
 @story
-def a_blank_cell_is_killed(stage):
+def blank_cells_are_killed(stage):
     """Those that are kept ready may die; the next start takes another one."""
     root = stage.tree(
         actor("run", children=[child("a")]), a=actor("say here", "run"))
     with stage.run(root) as run:
         run.wait("started", "/")
         root_task = run.task("/")
-        for _ in range(3):
-            blanks = [p for p in run.children()[1] if p != root_task]
-            for p in blanks:
-                os.kill(p, signal.SIGKILL)
-            run.start("/a")
-            until(lambda: run.state("/a") != "starting", "it got further")
-            if run.state("/a") == "running":
-                break
+
+        def ready():
+            cells = run.children()[1]
+            return {p: born for p, born in tasks_below(run.pid).items()
+                    if p in cells and p != root_task}
+
+        blanks = until(ready, "there are some")
+        for p in blanks:
+            os.kill(p, signal.SIGKILL)
+        until(lambda: not tasks_left(blanks), "they are dead")
+        run.start("/a")
         run.said("/a", "^here$")
+        equal(run.find("exit", "/a"), [])
         equal(run.state("/"), "running")
 
 

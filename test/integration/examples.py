@@ -213,4 +213,53 @@ def plugin_host(stage):
         run.said("/host", "^the plugin is gone")
 
 
+# ---- light processes ----
+
+@story
+def supervisor(stage):
+    """Each strategy does what it says, in its order, and giving up is an end."""
+    with example(stage, "supervisor", "supervisor") as run:
+        equal(run.end(), 0)
+        said = [line.strip() for line in run.says("/")
+                if not re.search("spawned by|received|sent|ends: ", line)]
+    down = ["counter was ended (SHUTDOWN)", "index was ended (SHUTDOWN)",
+            "list was ended (SHUTDOWN)", "prices was ended (SHUTDOWN)"]
+    up = ["stock started", "list started", "index started", "prices started",
+          "counter started"]
+    bought = ("bought one for 30, %d left, number 7 in the index; message %d")
+    lost = ["stock ended (FAILED)", *down, *up]
+    again = said.index("stock breaks again and again:")
+    equal(said[:again],
+          [*up, bought % (9, 1), bought % (8, 2),
+           "counter breaks:", "counter ended (FAILED)", "counter started",
+           bought % (7, 1),
+           "index breaks:", "index ended (FAILED)",
+           "list was ended (SHUTDOWN)", "list started", "index started",
+           bought % (6, 2),
+           "stock breaks:", *lost, bought % (9, 1)])
+    # Of three restarts two are made.
+    equal(said[again + 1:],
+          [*lost, "stock ended (FAILED)", "stock: GAVE_UP", *down,
+           "the shop is closed: RESTARTS"])
+
+
+@story
+def ring(stage):
+    """A smaller one than the manifest's."""
+    shutil.copytree(os.path.join(EXAMPLES, "ring"), stage.path("example"))
+    manifest = stage.path("example", "ring", "meta", "ring.cml")
+    with open(manifest) as f:
+        text = f.read()
+    assert '"1000000", "20000"' in text, text
+    stage.write(manifest, text.replace('"1000000", "20000"', '"20000", "500"'))
+    with stage.run(manifest) as run:
+        equal(run.end(), 0)
+        said = run.says("/")
+    equal([line for line in said if not line.startswith(" ")],
+          ["20000 handlers", "500 processes with a stack"])
+    for what in "spawn", "pass", "end":
+        equal(len([line for line in said if line.startswith("  %s " % what)]),
+              2, what)
+
+
 play()

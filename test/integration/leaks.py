@@ -1,8 +1,7 @@
 """Ten thousand times the same thing costs what it cost the first time."""
-import time
-
-from stage import (actor, child, command_of, descriptors_of, equal, memory_of,
-                   offer, play, provider, story, tasks_below, url, user)
+from rest import held_at_rest, wait_held
+from stage import (actor, child, equal, memory_of, offer, play, provider,
+                   story, until, url)
 
 ECHO = "example.Echo"
 REALM = "fuchsia.sys2.Realm"
@@ -11,53 +10,47 @@ SERVE = ("serve /svc/%s echo" % ECHO, "run")
 SLACK = 2048
 
 
-def program_of(run, moniker):
-    """The program itself, below its cell's first task."""
-    found = [p for p in tasks_below(run.task(moniker))
-             if "/pkg/bin/actor" in command_of(p)]
-    return max(found)
-
-
 class Costs:
     """Descriptors and memory of the manager and of some programs."""
 
     def __init__(self, run, *monikers):
-        self.tasks = [run.pid] + [program_of(run, m) for m in monikers]
-        self.descriptors, self.memory = self.settled()
+        self.tasks = [run.pid, *map(run.program, monikers)]
+        self.held = held_at_rest(*self.tasks)
+        self.memory = self.memories()
 
-    def settled(self):
-        """Once blank cells are made again and all news are read."""
-        same, last = 0, None
-        while same < 20:
-            now = [descriptors_of(p) for p in self.tasks]
-            same = same + 1 if now == last else 0
-            last = now
-            time.sleep(0.02)
-        return last, [memory_of(p) for p in self.tasks]
+    def memories(self):
+        return [memory_of(p) for p in self.tasks]
 
     def compare(self):
         """Descriptors as before, and memory about as before."""
-        descriptors, memory = self.settled()
-        equal(descriptors, self.descriptors, "descriptors")
+        wait_held(self.held, *self.tasks)
+        memory = self.memories()
         for b, a in zip(self.memory, memory):
             assert a <= b + SLACK, \
                 "memory: was %r, is %r" % (self.memory, memory)
 
 
+def client(stage):
+    """A tree of a server and a client that does what it is told."""
+    return stage.tree(
+        dict(children=[child("s"), child("u", startup="eager")],
+             offer=[offer("#s", "#u")]),
+        s=provider(*SERVE), u=actor("obey", use=[dict(protocol=ECHO)]))
+
+
 @story
 def ten_thousand_opens(stage):
     """Of one client, one after the other, each with a call."""
-    root = stage.tree(
-        dict(children=[child("s"), child("u", startup="eager")],
-             offer=[offer("#s", "#u")]),
+    def cycle(n):
+        # No more at once than the manager tells one who reads nothing.
+        for _ in range(0, n, 500):
+            run.order("/u", "cycle 500 /svc/" + ECHO)
+
+    with stage.run(client(stage)) as run:
         # So many that the journal is full when we begin to compare.
-        s=provider(*SERVE),
-        u=user("cycle 2500 /svc/" + ECHO, "sleep 800",
-               "cycle 10000 /svc/" + ECHO, "run"))
-    with stage.run(root) as run:
-        run.said("/u", "^cycled 2500 of 2500$", timeout=60)
+        cycle(2500)
         before = Costs(run, "/s", "/u")
-        run.said("/u", "^cycled 10000 of 10000$", timeout=60)
+        cycle(10000)
         equal(run.find("refused"), [])
         equal(len(run.find("start", "/s")), 1)
         before.compare()
@@ -66,36 +59,32 @@ def ten_thousand_opens(stage):
 @story
 def channels_that_are_held_and_dropped(stage):
     """A thousand at once, five times: each goes when both ends have gone."""
-    thousand = ["hold 100 /svc/" + ECHO, "call-held x"] * 10 + [
-        "drop-held", "sleep 200"]
-    root = stage.tree(
-        dict(children=[child("s"), child("u", startup="eager")],
-             offer=[offer("#s", "#u")]),
-        s=provider(*SERVE),
-        u=user(*thousand * 2, "say begin", "sleep 1000",
-               *thousand * 3, "say done", "run"))
-    with stage.run(root) as run:
-        run.said("/u", "^begin$")
+    def thousand():
+        run.order("/u", *["hold 100 /svc/" + ECHO, "call-held x"] * 10,
+                  "drop-held")
+        until(lambda: not run.show("/u")["connections"], "they are gone")
+
+    with stage.run(client(stage)) as run:
+        thousand()
+        thousand()
         before = Costs(run, "/s", "/u")
-        run.said("/u", "^done$", timeout=60)
+        for _ in range(3):
+            thousand()
         before.compare()
-        equal(run.show("/u")["connections"], [])
         held = run.show("/u")["account"]["connections"]["held"]
         equal(held, 0)
 
 
 @story
 def plain_connects(stage):
-    root = stage.tree(
-        dict(children=[child("s"), child("u", startup="eager")],
-             offer=[offer("#s", "#u")]),
-        s=provider(*SERVE),
-        u=user(*["plain /svc/%s x" % ECHO] * 4, "sleep 1000",
-               *["plain /svc/%s x" % ECHO] * 50, "run"))
-    with stage.run(root) as run:
-        run.said("/u", "^answer x$", n=4)
+    def connect(n):
+        equal(run.order("/u", *["plain /svc/%s x" % ECHO] * n),
+              ["answer x"] * n)
+
+    with stage.run(client(stage)) as run:
+        connect(4)
         before = Costs(run, "/s")
-        run.said("/u", "^answer x$", n=54)
+        connect(50)
         before.compare()
 
 
@@ -129,15 +118,14 @@ def children_that_come_and_go(stage):
     commands = ["create pool w " + url("w"), "bind pool w",
                 "in svc/" + ECHO, "call x", "destroy pool w"]
     root = stage.tree(
-        actor("realm /svc/" + REALM, *commands * 5, "sleep 1000",
-              *commands * 6, "say done", "run",
+        actor("realm /svc/" + REALM, "obey",
               use=[{"protocol": REALM, "from": "framework"}],
               collections=[dict(name="pool", durability="transient")]),
         w=provider(*SERVE))
     with stage.run(root) as run:
-        run.said("/", "^destroyed w$", n=5)
+        run.order("/", *commands * 5)
         before = Costs(run)
-        run.said("/", "^done$")
+        run.order("/", *commands * 6)
         equal(len(run.find("log", "/", "^answer x$")), 11)
         before.compare()
         equal(list(run.list()), ["/"])

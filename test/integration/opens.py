@@ -162,8 +162,8 @@ def the_manager_sleeps_while_they_talk(stage):
         time.sleep(0.2)
         before = wakeups(run.pid)
         run.said("/u", "^end$")
-        # For that line, and hardly for any other reason.
-        assert wakeups(run.pid) - before <= 10, wakeups(run.pid) - before
+        # For that line, and whoever looks which managers there are.
+        assert wakeups(run.pid) - before <= 100, wakeups(run.pid) - before
 
 
 @story

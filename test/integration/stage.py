@@ -13,6 +13,7 @@ import json
 import os
 import queue
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -173,17 +174,6 @@ def descriptors_of(pid):
     return len(os.listdir("/proc/%d/fd" % pid))
 
 
-def descriptors_at_rest(pid):
-    """Their number once blank cells are made again and all news are read."""
-    same, last = 0, -1
-    while same < 20:
-        now = descriptors_of(pid)
-        same = same + 1 if now == last else 0
-        last = now
-        time.sleep(0.02)
-    return last
-
-
 # ---- a manager ----
 
 class Run:
@@ -201,6 +191,8 @@ class Run:
         self.pid = self.process.pid
         self.stderr = b""
         self.blocks = queue.SimpleQueue()
+        self.draining = threading.Lock()
+        os.set_blocking(self.process.stdout.fileno(), False)
         self.readers = [threading.Thread(target=f, daemon=True) for f in
                         (self._drain_out, self._read_out, self._read_err)]
         for t in self.readers:
@@ -209,11 +201,18 @@ class Run:
     def _drain_out(self):
         """Reading is one thing, understanding another: the manager waits for
         no reader, and leaves out what one that is too slow does not take."""
-        while True:
-            block = os.read(self.process.stdout.fileno(), 1 << 20)
+        while self._drain():
+            select.select([self.process.stdout], [], [])
+
+    def _drain(self):
+        """Take what is there to be read; False at its end."""
+        with self.draining:
+            try:
+                block = os.read(self.process.stdout.fileno(), 1 << 20)
+            except BlockingIOError:
+                return True
             self.blocks.put(block)
-            if not block:
-                return
+            return bool(block)
 
     def _read_out(self):
         rest = b""
@@ -221,6 +220,9 @@ class Run:
             block = self.blocks.get()
             if not block:
                 break
+            if isinstance(block, threading.Event):
+                block.set()
+                continue
             *lines, rest = (rest + block).split(b"\n")
             with self.news:
                 for line in lines:
@@ -237,6 +239,14 @@ class Run:
         for line in self.process.stderr:
             self.stderr += line
 
+    def catch_up(self):
+        """Understand all that was told until now."""
+        understood = threading.Event()
+        self._drain()
+        self.blocks.put(understood)
+        while not understood.wait(0.1) and self.status is None:
+            pass
+
     def mark(self):
         """A point in the story, for wait(after=...)."""
         with self.news:
@@ -252,9 +262,12 @@ class Run:
              timeout=TIMEOUT):
         """Wait for the n-th such event and return it."""
         end = time.monotonic() + timeout
+        found = []
         with self.news:
             while True:
-                found = self.find(event, moniker, text, after)
+                # Each is looked at once: there may be very many.
+                found += self.find(event, moniker, text, after)
+                after = len(self.events)
                 if len(found) >= n:
                     return found[n - 1]
                 left = end - time.monotonic()
@@ -325,6 +338,8 @@ class Run:
         r = self.stage.reeve(verb, *arguments, "--manager", str(self.pid))
         equal(r.returncode, status, "reeve %s %s: %s"
               % (verb, " ".join(arguments), r.stderr))
+        # What led to the answer was told before.
+        self.catch_up()
         return r.stdout
 
     def start(self, *monikers):
@@ -352,6 +367,11 @@ class Run:
     def task(self, moniker):
         """The process id of a cell's first task."""
         return self.list()[moniker]["pid"]
+
+    def program(self, moniker):
+        """The process id of its program, below that."""
+        return max(p for p in tasks_below(self.task(moniker))
+                   if command_of(p).startswith("/pkg/bin/"))
 
     def children(self):
         """The manager's own children: (launcher, [first tasks of cells])."""

@@ -213,10 +213,10 @@ def dynamic_siblings_do_not_see_each_other(stage):
 
 @story
 def a_created_again_child_finds_nothing(stage):
-    root = dynamic(stage, "create pool one " + URL_W, "bind pool one",
-                   "sleep 200", "destroy pool one",
-                   "create pool one " + URL_W, "bind pool one", "run")
-    with stage.run(root) as run:
+    make = "create pool one " + URL_W, "bind pool one"
+    with stage.run(dynamic(stage, *make, "obey")) as run:
+        run.said("/pool:one", "^wrote$")
+        run.order("/", "destroy pool one", *make)
         run.said("/pool:one", "^wrote$", n=2)
         equal(len([line for line in run.says("/pool:one")
                    if "No such" in line]), 2)
@@ -225,15 +225,16 @@ def a_created_again_child_finds_nothing(stage):
 @story
 def a_destroyed_childs_storage_is_removed(stage):
     root = dynamic(stage, "create pool one " + URL_W, "bind pool one",
-                   "create pool two " + URL_W, "bind pool two",
-                   "sleep 200", "destroy pool one", "run")
+                   "create pool two " + URL_W, "bind pool two", "obey")
     stage.package("w", keeper(
         "sh mkdir -p /data/a/b/c; echo x >/data/a/b/c/deep; echo x >/data/mine;"
         " ln -s / /data/root; ln -s /data /data/loop; chmod 0 /data/a/b;"
         " mkdir -p $(printf 'd/%.0s' $(seq 300) | sed s,^,/data/,);"
         " chmod 500 /data/a; mkfifo /data/fifo; echo wrote", "run"))
     with stage.run(root) as run:
-        run.said("/", "^destroyed one$")
+        for m in "/pool:one", "/pool:two":
+            run.said(m, "^wrote$")
+        equal(run.one("/", "destroy pool one"), "destroyed one")
         equal([base for base, _, _ in os.walk(stage.path("state"))
                if "pool:one" in base], [])
         assert any("pool:two" in base
@@ -246,9 +247,10 @@ def a_destroyed_childs_storage_is_removed(stage):
 def storage_of_stopped_children_goes_with_the_parent(stage):
     """Transient children, and what they kept, go when the parent stops."""
     root = dynamic(stage, "create pool one " + URL_W, "bind pool one",
-                   "sleep 200")
+                   "obey")
     with stage.run(root) as run:
         run.said("/pool:one", "^wrote$")
+        run.order("/", "exit 0", waits=False)
         equal(run.end(), 0)
     until(lambda: files_of(stage) == [], "the storage is gone")
 

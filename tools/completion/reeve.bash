@@ -50,11 +50,11 @@ _reeve_options()
 	route) echo --packages --json --help ;;
 	tree) echo --packages --manager --json --help ;;
 	list) echo --manager --json --quiet --help ;;
-	show) echo --plan --manager --json --help ;;
+	show) echo --plan --processes --lines --manager --json --help ;;
 	start | stop | restart | restore | create | destroy | limit)
 		echo --manager --help
 		;;
-	top) echo --rounds --sort --manager --json --help ;;
+	top) echo --processes --rounds --sort --manager --json --help ;;
 	grants) echo --all --manager --json --help ;;
 	grant)
 		echo --from --as --path --directory --storage --rights \
@@ -132,6 +132,16 @@ _reeve_managers()
 	ls "${directory:-/tmp/reeve-$EUID}" 2>/dev/null
 }
 
+# What the table of top can be sorted by.
+_reeve_sort_keys()
+{
+	if [[ " ${words[*]} " == *' --processes '* ]]; then
+		printf '%s\n' mailbox cpu pid
+	else
+		printf '%s\n' memory cpu name
+	fi
+}
+
 # The value of the option $1, of which $2 is there.
 _reeve_value()
 {
@@ -140,7 +150,7 @@ _reeve_value()
 	-m | --manager) _reeve_match "$2" < <(_reeve_managers) ;;
 	--start) _reeve_match "$2" < <(_reeve_monikers) ;;
 	-f | --file) _reeve_files "$2" ;;
-	-s | --sort) _reeve_match "$2" < <(printf '%s\n' memory cpu name) ;;
+	-s | --sort) _reeve_match "$2" < <(_reeve_sort_keys) ;;
 	--from) _reeve_match "$2" < <(printf '%s\n' parent self) ;;
 	--rights) _reeve_match "$2" < <(printf '%s\n' r rw rx rw,execute) ;;
 	--grant) _reeve_match "$2" < <(_reeve_granted grant) ;;

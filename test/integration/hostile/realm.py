@@ -4,8 +4,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from stage import (actor, child, descriptors_at_rest, equal, matches, memory_of,
-                   offer, play, provider, story, until, url, user)
+from rest import held_at_rest, wait_held
+from stage import (actor, child, equal, matches, memory_of, offer, play,
+                   provider, story, until, url, user)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ECHO = "example.Echo"
@@ -95,12 +96,12 @@ class Calm:
         self.run, self.n = run, 0
         self.check()
         self.memory = memory_of(run.pid)
-        self.descriptors = descriptors_at_rest(run.pid)
+        self.held = held_at_rest(run.pid)
 
     def check(self):
         self.n += 1
         self.run.start("/good")
-        self.run.said("/good", "^answer x$", n=self.n, timeout=5)
+        self.run.said("/good", "^answer x$", n=self.n)
         self.run.wait("exit", "/good", n=self.n)
         self.run.wait_state("/good", "stopped")
 
@@ -309,7 +310,7 @@ say("end")
         run.wait("exit", "/bad")
         calm.check()
         until(lambda: len(run.list()) == 4, "they are gone")
-        equal(descriptors_at_rest(run.pid), calm.descriptors)
+        wait_held(calm.held, run.pid)
 
 
 @story

@@ -8,8 +8,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from stage import (actor, child, descriptors_at_rest, descriptors_of, equal,
-                   memory_of, play, story, until)
+from rest import held_at_rest, kinds_of, wait_held
+from stage import actor, child, equal, memory_of, play, story, until
 from wire import PRESENT, header, padded, string
 
 GROWTH = 6 * 1024
@@ -79,7 +79,7 @@ def garbage_on_the_control_socket(stage):
     with stage.run(running(stage)) as run:
         run.wait("started", "/")
         equal(run.state("/"), "running")
-        before, memory = descriptors_at_rest(run.pid), memory_of(run.pid)
+        held, memory = held_at_rest(run.pid), memory_of(run.pid)
         for data in bad:
             with connect(run) as s:
                 s.send(data)
@@ -97,7 +97,7 @@ def garbage_on_the_control_socket(stage):
             except BrokenPipeError:
                 pass
             assert is_refused(s)
-        until(lambda: descriptors_of(run.pid) <= before, "none is kept")
+        wait_held(held, run.pid)
         assert memory_of(run.pid) - memory < GROWTH
         equal(run.state("/"), "running")
 
@@ -108,9 +108,11 @@ def tools_that_never_ask(stage):
     with stage.run(running(stage)) as run:
         run.wait("started", "/")
         equal(run.state("/"), "running")
-        before = descriptors_at_rest(run.pid)
+        held = held_at_rest(run.pid)
+        before = kinds_of(run.pid)["socket"]
         idle = [connect(run) for _ in range(64)]
-        until(lambda: descriptors_of(run.pid) >= before + 64, "all are there")
+        until(lambda: kinds_of(run.pid)["socket"] >= before + 64,
+              "all are there")
         for _ in range(20):
             with connect(run) as s:
                 assert is_refused(s)
@@ -118,7 +120,7 @@ def tools_that_never_ask(stage):
         assert r.returncode != 0 and r.stderr, r
         for s in idle:
             s.close()
-        until(lambda: descriptors_of(run.pid) <= before, "they are gone")
+        wait_held(held, run.pid)
         equal(run.state("/"), "running")
 
 

@@ -442,7 +442,7 @@ void holder_turn(struct holder *h, int ms)
 
 	for (i = 0; i < n; i++) {
 		if (ready[i].data.fd == reeve_fd(h->r))
-			reeve_process(h->r);
+			reeve_dispatch(h->r);
 		else if (ready[i].data.fd != h->order_fd)
 			echo(h, ready[i].data.fd);
 		else if (ms < 0 || h->loop_path)

@@ -57,7 +57,7 @@ static void attend(struct actor *a)
 	struct pollfd p = { .fd = reeve_fd(a->r), .events = POLLIN };
 
 	if (poll(&p, 1, LOOK_MS) > 0)
-		reeve_process(a->r);
+		reeve_dispatch(a->r);
 }
 
 void act_obey(struct actor *a, char *const *o)

@@ -4,7 +4,8 @@ import os
 from world import (ECHO, OLD_REALM, OTHER, REALM, REGISTRY, SIDE_C, SIDE_D,
                    World, equal, framework, holder, matches, tasks_below,
                    until)
-from stage import descriptors_at_rest, play, story
+from rest import held_at_rest, wait_held
+from stage import play, story
 
 
 def connect(w, moniker="a", slot=1, provider="p", name=ECHO):
@@ -431,7 +432,7 @@ def its_time_is_over(stage):
     with World(stage) as w:
         w.serve(how="hold")
         name = "example.Short"
-        w.grant("/a", ECHO, ms=400, **{"as": name})
+        w.grant("/a", ECHO, ms=3000, **{"as": name})
         connect(w, name=name)
         connect(w, slot=2)
         w.a.ok("fill 1 5")
@@ -593,11 +594,11 @@ def nothing_is_left(stage):
         w.serve(how="hold")
         for _ in range(3):
             once(w)
-        descriptors = descriptors_at_rest(w.run.pid)
+        held = held_at_rest(w.run.pid)
         tasks = len(tasks_below(w.run.pid))
         for _ in range(20):
             once(w)
-        equal(descriptors_at_rest(w.run.pid), descriptors, "descriptors")
+        wait_held(held, w.run.pid)
         until(lambda: len(tasks_below(w.run.pid)) <= tasks, "tasks end")
         cgroup = w.run.cgroup()
     assert not cgroup or not os.path.exists(cgroup), cgroup + " is left"

@@ -368,7 +368,7 @@ static void test_faults(void **state)
 	int n = count_fds();
 
 	(void)state;
-	assert_true(fault_sweep(use_channels, NULL) >= 4);
+	assert_true(fault_sweep(use_channels, NULL) >= 3);
 	assert_int_equal(count_fds(), n);
 }
 

@@ -36,11 +36,11 @@ static void test_lost(void **state)
 	r = manager_join(&m);
 	/* Nobody wants to know. */
 	manager_lose(&m, "/svc/none");
-	assert_int_equal(reeve_process(r), 1);
+	assert_int_equal(reeve_dispatch(r), 1);
 	reeve_on_lost(r, on_lost_collect, paths);
 	manager_lose(&m, "/svc/a");
 	manager_lose(&m, "/svc/b");
-	while (reeve_process(r) > 0)
+	while (reeve_dispatch(r) > 0)
 		;
 	assert_string_equal(paths, "/svc/a /svc/b ");
 	/* It is no stop, and a stop behind it is seen. */
@@ -55,7 +55,7 @@ static void test_lost(void **state)
 	assert_int_equal(reeve_run(r), 5);
 	reeve_on_lost(r, NULL, NULL);
 	manager_lose(&m, "/four");
-	assert_int_equal(reeve_process(r), 1);
+	assert_int_equal(reeve_dispatch(r), 1);
 	reeve_leave(r);
 	manager_fini(&m);
 }

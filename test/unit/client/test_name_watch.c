@@ -86,7 +86,7 @@ static void expect_told(const char *told)
 
 	while (strlen(told_so_far) < strlen(told)) {
 		assert_int_equal(poll(&p, 1, LONG_MS), 1);
-		reeve_process(world.r);
+		reeve_dispatch(world.r);
 	}
 	assert_string_equal(told_so_far, told);
 }

@@ -329,8 +329,8 @@ static void test_serve(void **state)
 	assert_int_equal(reeve_serve(r, "/svc/example.Echo", on_open, &n),
 			 -EEXIST);
 	assert_int_equal(reeve_serve(r, "", on_open, &n), -EINVAL);
-	assert_true(reeve_process(r) > 0);
-	assert_true(reeve_process(r) > 0);
+	assert_true(reeve_dispatch(r) > 0);
+	assert_true(reeve_dispatch(r) > 0);
 	expect_on_open(fd, REEVE_OK, IO_NODE_SERVICE);
 	assert_int_equal(channel_read(fd, &in, CHANNEL_NOW), 0);
 	assert_int_equal(wire_header_read(&in, &h), 0);
@@ -343,7 +343,7 @@ static void test_serve(void **state)
 	assert_int_equal(reeve_unserve(r, "/svc/example.Echo"), 0);
 	assert_int_equal(reeve_unserve(r, "/svc/example.Echo"), -ENOENT);
 	fd = manager_open(&m, "svc/example.Echo", IO_RIGHT_READABLE);
-	reeve_process(r);
+	reeve_dispatch(r);
 	expect_epitaph(fd, REEVE_ERR_NOT_FOUND);
 	reeve_leave(r);
 	manager_fini(&m);
@@ -396,7 +396,7 @@ static void test_a_client_that_reads_late_loses_nothing(void **state)
 							     .ordinal = 99 });
 		if (channel_send(fd, &o, CHANNEL_NOW) == 0)
 			sent++;
-		else if (reeve_process(r) <= 0)
+		else if (reeve_dispatch(r) <= 0)
 			break;
 	}
 	/* Neither side could go on, and it sleeps. */
@@ -407,7 +407,7 @@ static void test_a_client_that_reads_late_loses_nothing(void **state)
 			assert_int_equal(wire_header_read(&in, &h), 0);
 			assert_int_equal(h.txid, ++got);
 		} else {
-			assert_true(reeve_process(r) > 0);
+			assert_true(reeve_dispatch(r) > 0);
 		}
 	}
 	assert_int_equal(n, sent);
@@ -448,7 +448,7 @@ static void test_a_handler_may_close_its_channel(void **state)
 	fd = manager_open(&m, "svc/x", IO_RIGHT_READABLE);
 	frame_write(fd, 1, 99);
 	frame_write(fd, 2, 99);
-	while (reeve_process(r) > 0)
+	while (reeve_dispatch(r) > 0)
 		;
 	assert_int_equal(n, 1);
 	expect_epitaph(fd, REEVE_ERR_BAD_STATE);
@@ -494,7 +494,7 @@ static void test_stop(void **state)
 	manager_init(&m);
 	r = manager_join(&m);
 	manager_stop(&m);
-	assert_true(reeve_process(r) > 0);
+	assert_true(reeve_dispatch(r) > 0);
 	assert_int_equal(reeve_run(r), 0);
 	reeve_leave(r);
 	manager_fini(&m);
@@ -512,7 +512,7 @@ static void test_timers_in_a_foreign_loop(void **state)
 	p.fd = reeve_fd(r);
 	assert_int_equal(reeve_after(r, 1, quit_with_3, NULL), 0);
 	assert_int_equal(poll(&p, 1, 5000), 1);
-	assert_int_equal(reeve_process(r), 1);
+	assert_int_equal(reeve_dispatch(r), 1);
 	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_int_equal(reeve_after(r, 0, quit_with_3, NULL), 0);
 	assert_int_equal(reeve_run(r), 3);

@@ -34,7 +34,7 @@ static bool is_served(const char *path)
 	int fd = manager_open(&world.m, path,
 			      IO_RIGHT_READABLE | IO_RIGHT_WRITABLE);
 
-	while (reeve_process(world.r) > 0)
+	while (reeve_dispatch(world.r) > 0)
 		;
 	fd_close(fd);
 	return n_served > before;

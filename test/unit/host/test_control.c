@@ -12,6 +12,8 @@
 #include "manifest/json5.h"
 #include "sys/fd.h"
 #include "wire/control.h"
+#include "wire/io.h"
+#include "wire/processes.h"
 
 static void scene_begin(struct scene *s)
 {
@@ -348,6 +350,77 @@ static void test_socket(void **state)
 	assert_null(control_directory());
 }
 
+/* The events of "processes /a"; *ret is the channel, -1 for none. */
+static int look(struct scene *s, struct text *ret_said, int *ret)
+{
+	_Alignas(8) uint8_t bytes[8192];
+	struct message m = MESSAGE_OVER(bytes);
+	struct control_event e;
+	int fd = connect_to(s), status = -1;
+
+	*ret = -1;
+	text_clear(ret_said);
+	ask(fd, "processes", (const char *[]){ "/a" }, 1);
+	bare_turn(s->m);
+	while (!channel_read(fd, &m, CHANNEL_NOW)) {
+		assert_int_equal(control_event_read(&m, &e), 0);
+		if (e.kind == CONTROL_ON_CHANNEL)
+			*ret = message_take_handle(&m, e.channel);
+		if (e.kind == CONTROL_ON_DATA)
+			text_append(ret_said, e.json.bytes, e.json.n);
+		if (e.kind == CONTROL_ON_END) {
+			status = e.exit_status;
+			text_append(ret_said, e.error.bytes, e.error.n);
+		}
+	}
+	fd_close(fd);
+	return status;
+}
+
+/* The tool gets a channel to the program, which only one that runs is. */
+static void test_processes(void **state)
+{
+	_Alignas(8) uint8_t bytes[8192];
+	struct message m = MESSAGE_OVER(bytes);
+	struct scene *s = *state;
+	_cleanup_text_ struct text t = TEXT_INIT;
+	struct io_request q;
+	struct instance *a;
+	int fd, provider, server, i;
+
+	scene_begin(s);
+	assert_int_equal(look(s, &t, &fd), 3);
+	assert_string_equal(text_string(&t), "/a is not running");
+	a = scene_instance(s, "/a");
+	assert_int_equal(look(s, &t, &fd), 3);
+	assert_int_equal(a->outgoing.send_fd, -1);
+
+	a->state = LIFE_RUNNING;
+	provider = outgoing_lend(&a->outgoing);
+	assert_int_equal(look(s, &t, &fd), 0);
+	assert_string_equal(text_string(&t), "{\"moniker\":\"/a\"}");
+	assert_int_equal(channel_read(provider, &m, CHANNEL_NOW), 0);
+	assert_int_equal(io_request_read(&m, &q), 0);
+	assert_true(wire_string_equals(q.open.path, PROCESSES_PATH));
+	server = message_take_handle(&m, q.open.object);
+	assert_int_equal(channel_write(server, "x", 1, NULL, 0, CHANNEL_NOW),
+			 0);
+	assert_int_equal(channel_read(fd, &m, CHANNEL_NOW), 0);
+	fd_close(server);
+	expect_closed(fd);
+
+	/* One that reads nothing is not asked for ever. */
+	for (i = 0; i < OUTGOING_LOOKS_MAX; i++) {
+		assert_int_equal(look(s, &t, &fd), 0);
+		fd_close(fd);
+	}
+	assert_int_equal(look(s, &t, &fd), 1);
+	assert_contains(text_string(&t), "has not even read");
+	assert_int_equal(fd, -1);
+	a->state = LIFE_STOPPED;
+	fd_close(provider);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +435,7 @@ int main(void)
 		host_test(test_malformed),
 		host_test(test_connections_are_bounded),
 		host_test(test_socket),
+		host_test(test_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include "channel/channel.h"
 #include "fault.h"
+#include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/io.h"
 
@@ -264,6 +265,87 @@ static void test_faults(void **state)
 	rig_fini(&rig);
 }
 
+/* A look at the program that runs; returns the client's end, or -1. */
+static int look_at(struct rig *rig, int expected)
+{
+	int fds[2];
+
+	assert_int_equal(channel_pair(fds), 0);
+	assert_int_equal(
+		outgoing_look(&rig->outgoing, 1, 2, "reeve/Processes", fds[1]),
+		expected);
+	if (!expected)
+		return fds[0];
+	fd_close_all(fds, 2);
+	return -1;
+}
+
+/* It costs nobody anything, and there are few of them. */
+static void test_looks_are_bounded(void **state)
+{
+	struct rig rig;
+	int clients[OUTGOING_LOOKS_MAX], provider, fd;
+	char path[8192];
+	unsigned i;
+
+	(void)state;
+	rig_init(&rig, 1);
+	provider = outgoing_lend(&rig.outgoing);
+	for (i = 0; i < OUTGOING_LOOKS_MAX; i++)
+		clients[i] = look_at(&rig, 0);
+	look_at(&rig, OUTGOING_EXCEEDED);
+	assert_int_equal(held(&rig), 0);
+	assert_int_equal(rig.outgoing.n_pending, 0);
+	/* Nobody ignores an opener who is only a look. */
+	assert_false(outgoing_is_ignored(&rig.outgoing));
+	fd = open_path(&rig, "0", 0);
+	assert_true(outgoing_is_ignored(&rig.outgoing));
+	for (i = 0; i < OUTGOING_LOOKS_MAX; i++) {
+		fd_close(read_open(provider, path));
+		assert_string_equal(path, "reeve/Processes");
+		expect_closed(clients[i]);
+	}
+	/* One that was read makes room for another. */
+	fd_close(look_at(&rig, 0));
+	expect_open(provider, 0, fd);
+	fd_close(read_open(provider, path));
+	outgoing_settle(&rig.outgoing);
+	assert_int_equal(rig.outgoing.n_looks, 0);
+	fd_close(provider);
+	rig_fini(&rig);
+}
+
+/* The next program is not started for it, nor does it ever see it. */
+static void test_looks_end_with_the_program(void **state)
+{
+	struct rig rig;
+	int provider, first, second, fd;
+
+	(void)state;
+	rig_init(&rig, 8);
+	provider = outgoing_lend(&rig.outgoing);
+	first = look_at(&rig, 0);
+	fd = open_path(&rig, "0", 0);
+	second = look_at(&rig, 0);
+	fd_close(provider);
+	assert_int_equal(outgoing_renew(&rig.outgoing), 0);
+	expect_epitaph(first, REEVE_ERR_UNAVAILABLE);
+	expect_epitaph(second, REEVE_ERR_UNAVAILABLE);
+	assert_int_equal(rig.outgoing.n_looks, 0);
+	provider = outgoing_lend(&rig.outgoing);
+	expect_open(provider, 0, fd);
+	expect_quiet(provider);
+	/* With nothing else in the queue nothing is left to wake for. */
+	first = look_at(&rig, 0);
+	fd_close(provider);
+	assert_int_equal(outgoing_renew(&rig.outgoing), 0);
+	expect_epitaph(first, REEVE_ERR_UNAVAILABLE);
+	assert_int_equal(outgoing_watch(&rig.outgoing), 0);
+	rig_turn(&rig);
+	assert_int_equal(rig.n_readable, 0);
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +357,8 @@ int main(void)
 		host_test(test_opener_goes_first),
 		host_test(test_long_path),
 		host_test(test_ten_thousand_opens),
+		host_test(test_looks_are_bounded),
+		host_test(test_looks_end_with_the_program),
 		host_test(test_faults),
 	};
 

@@ -95,6 +95,9 @@ static void what_is_wrong_with_a_registration_is_said(void **state)
 		  "\"svc/x\" is not a path in an outgoing directory" },
 		{ { .name = "x", .path = "/svc/../x" },
 		  "\"/svc/../x\" is not a path in an outgoing directory" },
+		{ { .name = "x", .path = "/reeve/Processes" },
+		  "\"/reeve/Processes\" cannot be registered: /reeve is for "
+		  "the tools that look at a program" },
 		{ { .name = "fixed" },
 		  "fixed is declared in the manifest of /b; it needs no "
 		  "registration" },

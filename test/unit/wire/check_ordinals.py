@@ -79,6 +79,11 @@ CONSTANTS = [
         "MAX_MONIKER": "GRANTS_MONIKER_MAX", "MAX_URL": "GRANTS_URL_MAX",
         "MAX_OFFERS": "GRANTS_OFFERS_MAX", "MAX_BATCH": "GRANTS_BATCH_MAX",
         "MAX_WHY": "GRANTS_WHY_MAX"}),
+    ("reeve.process", "processes", {
+        "MAX_PROCESS_NAME": "PROCESSES_NAME_MAX",
+        "MAX_FUNCTION": "PROCESSES_FUNCTION_MAX",
+        "MAX_WAITS_FOR": "PROCESSES_WAITS_FOR_MAX",
+        "MAX_PROCESSES": "PROCESSES_BATCH_MAX"}),
     ("reeve.control", "control", {
         "MAX_VERB": "CONTROL_VERB_MAX", "MAX_ARGUMENTS":
         "CONTROL_ARGUMENTS_MAX", "MAX_ARGUMENT": "CONTROL_ARGUMENT_MAX",
@@ -88,6 +93,7 @@ CONSTANTS = [
 TYPES = [
     ("fuchsia.component", "Error", "realm", "REALM_ERROR_"),
     ("fuchsia.component", "StartupMode", "realm", "REALM_STARTUP_"),
+    ("reeve.process", "ProcessState", "processes", "PROCESSES_STATE_"),
     ("reeve.realm", "RegisterFlags", "registry", "REGISTRY_"),
     ("reeve.realm", "CapabilityType", "grants", "GRANTS_"),
     ("reeve.realm", "SpecFlags", "grants", "GRANTS_"),

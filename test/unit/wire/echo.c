@@ -7,6 +7,7 @@
 #include "wire/control.h"
 #include "wire/grants.h"
 #include "wire/io.h"
+#include "wire/processes.h"
 #include "wire/realm.h"
 #include "wire/registry.h"
 
@@ -61,6 +62,11 @@ ECHO(grants_request, grants_request_read, grants_request_write,
      struct grants_request, false)
 ECHO(grants_reply, grants_reply_read, grants_reply_write, struct grants_reply,
      false)
+
+ECHO(processes_request, processes_request_read, processes_request_write,
+     struct processes_request, false)
+ECHO(processes_reply, processes_reply_read, processes_reply_write,
+     struct processes_reply, false)
 
 static int component_stop(const struct message *in, struct message *out)
 {
@@ -121,5 +127,7 @@ const struct echo echoes[] = {
 	{ "registry_reply", registry_reply },
 	{ "grants_request", grants_request },
 	{ "grants_reply", grants_reply },
+	{ "processes_request", processes_request },
+	{ "processes_reply", processes_reply },
 };
 const size_t n_echoes = N_ELEMENTS(echoes);

@@ -8,6 +8,7 @@
 
 #define REQUEST CALL_7 "4697c4c4536dd118 "
 #define ON_DATA ONE_WAY "bc10669551a04c55 "
+#define CHANNEL ONE_WAY "bd22c0a387b5ad4b "
 #define ON_END	ONE_WAY "c6e520758c44703a "
 
 /* Request("list", ["-q"]) */
@@ -26,6 +27,7 @@ static void messages_are_golden(void **state)
 	golden_check("control_event", REQUEST, 0);
 	golden_check("control_event",
 		     ON_DATA COUNT(02) PRESENT "7b7d000000000000", 0);
+	golden_check("control_event", CHANNEL HANDLE "00000000", 1);
 	/* OnEnd(-1, "no") and OnEnd(0, ""). */
 	golden_check("control_event",
 		     ON_END "ffffffff 00000000 " COUNT(02) PRESENT

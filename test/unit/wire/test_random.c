@@ -11,6 +11,7 @@
 #include "wire/control.h"
 #include "wire/grants.h"
 #include "wire/io.h"
+#include "wire/processes.h"
 #include "wire/realm.h"
 #include "wire/registry.h"
 
@@ -297,7 +298,7 @@ static void control_messages(void **state)
 	for (int i = 0; i < ROUNDS; i++) {
 		GOLDEN_MESSAGE(m);
 		struct control_event e = {
-			.kind = (enum control_event_kind)(1 + random_below(3)),
+			.kind = (enum control_event_kind)(1 + random_below(4)),
 			.json = random_string(),
 			.exit_status = (int32_t)random_u64(),
 			.error = random_string(),
@@ -313,6 +314,7 @@ static void control_messages(void **state)
 		assert_int_equal(control_request_write(&m, &r), 0);
 		assert_echo("control_request", &m);
 
+		golden_handles(&m, e.kind == CONTROL_ON_CHANNEL);
 		e.txid = random_txid(e.kind == CONTROL_REPLY);
 		assert_int_equal(control_event_write(&m, &e), 0);
 		assert_echo("control_event", &m);
@@ -455,6 +457,40 @@ static void grants_replies(void **state)
 	}
 }
 
+static void processes_replies(void **state)
+{
+	static struct processes_reply reply;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		uint32_t n = random_below(PROCESSES_BATCH_MAX);
+		GOLDEN_MESSAGE(m);
+
+		memset(&reply, 0, sizeof(reply));
+		reply.method = (enum processes_method)(1 + random_below(2));
+		reply.txid = random_txid(true);
+		reply.summary.n_processes = (uint32_t)random_u64();
+		reply.summary.n_spawned = random_u64();
+		while (n-- && processes_reply_add(
+				      &reply,
+				      &(struct processes_entry){
+					      .pid = random_u64(),
+					      .parent = random_u64(),
+					      .name = random_string(),
+					      .function = random_string(),
+					      .waits_for = random_string(),
+					      .state = random_below(4),
+					      .n_messages =
+						      (uint32_t)random_u64(),
+					      .is_handler = random_below(2),
+					      .cpu_ns = random_u64(),
+				      }))
+			;
+		assert_int_equal(processes_reply_write(&m, &reply), 0);
+		assert_echo("processes_reply", &m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +504,7 @@ int main(void)
 		cmocka_unit_test(registry_messages),
 		cmocka_unit_test(grants_requests),
 		cmocka_unit_test(grants_replies),
+		cmocka_unit_test(processes_replies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
