@@ -14,18 +14,17 @@
 
 static void serve(void *arg)
 {
-	int fd = (int)(intptr_t)arg;
+	struct reeve_channel *channel;
 	char bytes[ECHO_BYTES];
-	ssize_t n;
+	size_t n;
 
-	while (reeve_wait_fd(fd, POLLIN, -1, NULL) == 0) {
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN)
-			continue;
-		if (n <= 0 || send(fd, bytes, (size_t)n, MSG_NOSIGNAL) < 0)
-			break;
-	}
-	close(fd);
+	if (reeve_channel_adopt((int)(intptr_t)arg, &channel) < 0)
+		return;
+	while (reeve_channel_read(channel, -1, bytes, sizeof(bytes), &n, NULL,
+				  NULL) == 0 &&
+	       reeve_channel_write(channel, bytes, n, NULL, 0) == 0)
+		;
+	reeve_channel_close(channel);
 }
 
 static void listen_on(void *path)

@@ -365,9 +365,12 @@ REEVE_PUBLIC int reeve_block(void (*fn)(void *arg), void *arg);
  * NULL) says otherwise by REEVE_SPAWN_MONITOR. What is sent to it goes over the
  * channel; requests made by reeve_call_to() are answered to whoever called.
  * Requests and events that come over the channel go to @to, which answers them
- * with reeve_answer(). While the mailbox of @to is full, the channel is not
- * read: the other realm waits for itself. It ends with REEVE_EXIT_PEER_CLOSED
- * with the other end, and closes the channel when it ends.
+ * with reeve_answer(); their txid is good for that only. While the mailbox of @to
+ * is full, or 1,024 requests (or as many as its own mailbox takes) are not
+ * answered, the channel is not read: the other realm waits for itself. It ends
+ * with REEVE_EXIT_PEER_CLOSED with the other end, and with @to; the channel is
+ * closed when it ends. @to may be REEVE_PID_NONE: what nobody asked for is
+ * dropped then.
  */
 REEVE_PUBLIC int reeve_port_open(struct reeve_channel *take_channel,
 				 reeve_pid to,

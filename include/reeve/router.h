@@ -37,6 +37,8 @@
  *
  * When a process that serves fails, the connections whose requests it had are
  * closed with the epitaph REEVE_ERR_INTERNAL, and another one takes its place.
+ * One that ends without having failed closes them with REEVE_ERR_UNAVAILABLE.
+ * Requests that it passed on count as its own.
  *
  * When the component is asked to stop, the router drains: it takes no more
  * opens, which wait for the next start, and from connections only what was sent
@@ -96,9 +98,9 @@ struct reeve_route {
 	 * reeve_answer(), here or later; the sender is the port of the
 	 * connection. 0: go on; anything else ends the process, as in
 	 * reeve_handler_fn. The message is freed after the call unless it was
-	 * kept with reeve_message_keep(). It may wait, unless
-	 * REEVE_ROUTE_NO_STACK. A process of a pool is free for the next
-	 * message when this returns.
+	 * kept with reeve_message_keep() or passed on with reeve_forward(). It
+	 * may wait, unless REEVE_ROUTE_NO_STACK. A process of a pool is free
+	 * for the next message when this returns.
 	 */
 	int (*serve)(void *state, struct reeve_message *message);
 	const void *state;
@@ -132,7 +134,8 @@ REEVE_PUBLIC int reeve_router_new(struct reeve *r, struct reeve_router **ret);
 REEVE_PUBLIC void reeve_router_free(struct reeve_router *take_router);
 
 /* Route what is opened at @path, "/svc/example.Echo". As reeve_serve(); -EINVAL
- * for a route that lacks what its rule needs. */
+ * for a route that lacks what its rule needs. Before reeve_router_run(). To
+ * register it as well, see reeve_register(), whose @fn is NULL then. */
 REEVE_PUBLIC int reeve_router_serve(struct reeve_router *router,
 				    const char *path,
 				    const struct reeve_route *route);

@@ -258,6 +258,43 @@ static int read_finish(struct message *m, struct msghdr *h, size_t n)
 }
 
 /* Not inlined, as write_once(). */
+/*
+ * The verdict of a read that failed with @error; 0: read again. A peer that
+ * closed without having read everything leaves a reset, which is reported once
+ * and before what it had sent: its last messages, an epitaph perhaps, are behind
+ * it.
+ */
+static int read_error(int error, bool *was_reset)
+{
+	if (error == EINTR)
+		return 0;
+	if (error == ECONNRESET && !*was_reset) {
+		*was_reset = true;
+		return 0;
+	}
+	return write_error(error);
+}
+
+/* Bytes only: the kernel closes what comes with them, and has less to do. */
+__attribute__((noinline)) static int bytes_read_once(int fd, struct message *m,
+						     int flags)
+{
+	bool was_reset = false;
+	ssize_t n;
+	int r;
+
+	do {
+		n = recv(fd, m->bytes, m->capacity, flags | MSG_TRUNC);
+		r = n < 0 ? read_error(errno, &was_reset) : 0;
+	} while (n < 0 && !r);
+	if (n < 0)
+		return r;
+	m->n_bytes = (uint32_t)n;
+	if (!n)
+		return CHANNEL_CLOSED;
+	return n > m->capacity ? -EBADMSG : 0;
+}
+
 __attribute__((noinline)) static int read_once(int fd, struct message *m,
 					       int flags)
 {
@@ -269,7 +306,10 @@ __attribute__((noinline)) static int read_once(int fd, struct message *m,
 	struct msghdr h;
 	bool was_reset = false;
 	ssize_t n;
+	int r;
 
+	if (m->drops_handles)
+		return bytes_read_once(fd, m, flags);
 	if (message_is_bare(m)) {
 		v.iov_base = buffer_of_thread();
 		if (!v.iov_base)
@@ -287,18 +327,9 @@ __attribute__((noinline)) static int read_once(int fd, struct message *m,
 			m->bytes = v.iov_base;
 			return read_finish(m, &h, (size_t)n);
 		}
-		if (errno == EINTR)
-			continue;
-		/*
-		 * A peer that closed without having read everything leaves a
-		 * reset, which is reported once and before what it had sent:
-		 * its last messages, an epitaph perhaps, are behind it.
-		 */
-		if (errno == ECONNRESET && !was_reset) {
-			was_reset = true;
-			continue;
-		}
-		return write_error(errno);
+		r = read_error(errno, &was_reset);
+		if (r)
+			return r;
 	}
 }
 

@@ -320,10 +320,16 @@ int reeve_channel_read(struct reeve_channel *channel, int timeout_ms,
 		       void *buffer, size_t capacity, size_t *ret_n,
 		       int *handles, size_t *ret_handles)
 {
-	struct message m = { .bytes = buffer };
+	struct message m;
 	uint32_t i;
 	int r;
 
+	/* Not its handles: that would be most of the work. */
+	m.bytes = buffer;
+	m.n_bytes = 0;
+	m.n_handles = 0;
+	m.drops_handles = !handles && buffer;
+	m.capacity = 0;
 	if (buffer)
 		m.capacity = capacity > MESSAGE_BYTES_MAX ? MESSAGE_BYTES_MAX
 							  : (uint32_t)capacity;

@@ -94,6 +94,8 @@ static void port_deliver(struct port *p)
 		    : port_push(&p->room, p->spec.to, p->arrived);
 	if (r == -EAGAIN)
 		return;
+	if (r == -ENOMEM)
+		port_end(p, REEVE_EXIT_NO_MEMORY, REEVE_ERR_NO_MEMORY);
 	if (r < 0)
 		port_end(p, REEVE_EXIT_NO_PROCESS, REEVE_ERR_UNAVAILABLE);
 	p->arrived = NULL;

@@ -170,12 +170,16 @@ static int list_next(int iterator, int timeout_ms, reeve_child_fn fn,
 {
 	struct realm_request request = { .method = REALM_NEXT,
 					 .handle = WIRE_NO_HANDLE };
-	_Alignas(8) uint8_t buffer[MESSAGE_BYTES_MAX];
-	struct message m = MESSAGE_OVER(buffer);
+	/* Too much for the stack of a process. */
+	_cleanup_free_ uint8_t *buffer = malloc(MESSAGE_BYTES_MAX);
+	struct message m = { .bytes = buffer, .capacity = MESSAGE_BYTES_MAX };
 	struct realm_reply reply;
 	uint32_t i;
 	int r;
 
+	*ret_n = 0;
+	if (!buffer)
+		return -ENOMEM;
 	memset(&reply, 0, sizeof(reply));
 	r = realm_call(iterator, timeout_ms, &request, &m, &reply);
 	for (i = 0; r == 0 && i < reply.n_children; i++)

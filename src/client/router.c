@@ -202,8 +202,9 @@ int reeve_router_serve(struct reeve_router *router, const char *path,
 	router_lock(router);
 	list_link(&router->services, &s->link);
 	router_unlock(router);
+	/* What is missing is tried again when it runs. */
 	if (route->rule == REEVE_ROUTE_POOL)
-		pool_refill(s);
+		(void)pool_refill(s);
 	return 0;
 }
 

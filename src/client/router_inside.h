@@ -135,8 +135,9 @@ int worker_spawn(struct router_service *s, uint32_t slot, uint64_t key,
 
 int pool_init(struct router_service *s);
 void pool_fini(struct router_service *s);
-/* Start processes where some are missing. Not locked. */
-void pool_refill(struct router_service *s);
+/* Start processes where some are missing; false if they could not be. Not
+ * locked. */
+bool pool_refill(struct router_service *s);
 /* As the sink's. */
 int pool_deliver(struct router_connection *c, struct envelope *take_e);
 /* The process of @slot is done with @e. */

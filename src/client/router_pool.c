@@ -184,7 +184,7 @@ int pool_deliver(struct router_connection *c, struct envelope *take_e)
 
 	/* Before the connection may stand in the line: spawning may take the
 	 * wake-up for its own. */
-	pool_refill(s);
+	(void)pool_refill(s);
 	router_lock(s->router);
 	/* Who made it may not have come so far yet. */
 	c->pid = reeve_self();
@@ -244,7 +244,7 @@ static struct slot *slot_begin(struct router_service *s)
 	return slot;
 }
 
-void pool_refill(struct router_service *s)
+bool pool_refill(struct router_service *s)
 {
 	struct pool *p = &s->pool;
 	struct slot *slot;
@@ -264,4 +264,5 @@ void pool_refill(struct router_service *s)
 		}
 		router_unlock(s->router);
 	}
+	return r == 0;
 }

@@ -16,6 +16,8 @@ enum {
 	/* For those that were told to end, which they do when they call
 	 * anything. */
 	END_MS = 500,
+	/* Before it is tried again to start what there was no memory for. */
+	RETRY_MS = 100,
 };
 
 /* ---- ending what is left ---- */
@@ -87,23 +89,29 @@ void reeve_router_stop(struct reeve_router *router)
 	router_wake(router);
 }
 
-/* All that the mailbox and the lists have for us. */
-static void router_turn(struct reeve_router *r)
+/* Start what is missing in pools; false if something still is. */
+static bool pools_refill(struct reeve_router *r)
 {
 	struct router_service *s;
+	bool are_full = true;
+
+	/* Only this process and those before it began add services. */
+	list_for_each (s, &r->services, link) {
+		if (s->route.rule == REEVE_ROUTE_POOL)
+			are_full &= pool_refill(s);
+	}
+	return are_full;
+}
+
+/* All that the mailbox has for us. */
+static void router_turn(struct reeve_router *r)
+{
 	struct reeve_message *m;
 
 	while (reeve_next(0, &m) == 0) {
 		if (r->on_message)
 			r->on_message(r->on_message_userdata, m);
 		reeve_message_free(m);
-	}
-	if (atomic_load(&r->is_draining))
-		return;
-	/* Only this process and those before it began add services. */
-	list_for_each (s, &r->services, link) {
-		if (s->route.rule == REEVE_ROUTE_POOL)
-			pool_refill(s);
 	}
 }
 
@@ -129,10 +137,12 @@ static int router_loop(struct reeve_router *r)
 				return e;
 		}
 		router_turn(r);
-		if (router_is_done(r))
-			break;
-		if (fd < 0 || !poller_take_ready(runtime->poller, fd, POLLIN))
+		if (!pools_refill(r))
+			process_wait_until(process_deadline(RETRY_MS));
+		if (!router_is_done(r) &&
+		    (fd < 0 || !poller_take_ready(runtime->poller, fd, POLLIN)))
 			process_park("its component", fd);
+		process_wait_until(WAIT_FOREVER);
 	}
 	if (fd >= 0)
 		poller_forget(runtime->poller, fd);
@@ -158,17 +168,19 @@ static void channels_stop(struct reeve_router *r)
 /* Wait until no connection is left. */
 static void connections_wait(struct reeve_router *r, int timeout_ms)
 {
+	uint64_t deadline = process_deadline(timeout_ms);
 	bool are_left;
 
-	process_wait_until(process_deadline(timeout_ms));
 	for (;;) {
+		router_turn(r);
+		(void)pools_refill(r);
 		router_lock(r);
 		are_left = r->n_connections;
 		router_unlock(r);
+		process_wait_until(deadline);
 		if (!are_left || process_is_late())
 			break;
 		process_park("the last connections", -1);
-		router_turn(r);
 	}
 	process_wait_until(WAIT_FOREVER);
 }

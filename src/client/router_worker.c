@@ -25,6 +25,7 @@ static int worker_serve(struct worker_state *w, struct reeve_message *m)
 	int reason;
 
 	e->is_kept = false;
+	process_self()->served = e;
 	reason = w->service->route.serve(w->state, m);
 	w->n_served++;
 	/* Before @e may be used again for another message. */
@@ -51,7 +52,8 @@ static void worker_main(void *arg)
 		if (r < 0)
 			reeve_exit(REEVE_EXIT_NO_MEMORY);
 		reason = worker_serve(w, m);
-		if (!envelope_of(m)->is_kept)
+		/* It may belong to somebody else by now. */
+		if (process_self()->served && !envelope_of(m)->is_kept)
 			reeve_message_free(m);
 		if (reason)
 			reeve_exit(reason);

@@ -16,10 +16,13 @@ static int call(struct process *p, struct envelope *e)
 
 	e->is_kept = false;
 	process_hold(p, e);
+	p->served = e;
 	reason = ((reeve_handler_fn)(uintptr_t)p->function)(p->arg,
 							    &e->message);
-	if (!e->is_kept)
+	/* It may belong to somebody else by now. */
+	if (p->served && !e->is_kept)
 		reeve_message_free(&e->message);
+	p->served = NULL;
 	if (!reason)
 		return 0;
 	p->exit_reason =

@@ -323,7 +323,8 @@ static void worker_sleep(struct worker *w)
 
 	atomic_fetch_or(&r->idle, bit);
 	is_short = r->n_workers > 1 &&
-		   (others_are_awake(w) || lookout_is_due(r));
+		   (others_are_awake(w) || lookout_is_due(r) ||
+		    atomic_load(&r->is_stopping));
 	if (is_needed(w))
 		;
 	else if (!pthread_mutex_trylock(&r->poller_lock)) {
@@ -382,9 +383,12 @@ struct process *worker_find(struct worker *w)
 			w->n_until_look = SWITCHES_PER_LOOK;
 			return p;
 		}
+		/* Some may have been spawned while all were told to end. */
+		if (has_slept && atomic_load(&r->is_stopping))
+			runtime_wake_all();
 		if (r->seed)
 			time_jump(w);
-		else
+		else if (!queue_has_any(&w->queue))
 			worker_sleep(w);
 		has_slept = true;
 	}

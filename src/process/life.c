@@ -79,6 +79,7 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	p->exit_reason = REEVE_EXIT_NORMAL;
 	p->exit_detail = 0;
 	p->has_room = false;
+	p->served = NULL;
 	p->arg = n_arg ? copy : (void *)arg;
 	p->owns_arg = n_arg;
 	p->deferred = NULL;

@@ -65,6 +65,8 @@ static inline bool process_let_go(struct process *p, struct envelope *e)
 			continue;
 		*at = e->next;
 		e->is_held = false;
+		if (p->served == e)
+			p->served = NULL;
 		return true;
 	}
 	return false;

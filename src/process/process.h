@@ -74,6 +74,8 @@ struct process {
 	bool has_timer;
 	bool owns_arg;
 	bool has_room; /* told by whom it asked for room */
+	/* What it serves just now, if it has not passed that on. */
+	struct envelope *served;
 	uint8_t n_links; /* of a chain of records */
 	struct annotation annotation;
 } __attribute__((aligned(256)));

@@ -34,15 +34,20 @@ uint64_t runtime_now(void)
 
 /* ---- the end ---- */
 
-void runtime_stop(void)
+void runtime_wake_all(void)
 {
 	uint32_t i, n = table_end();
 
-	atomic_store(&runtime->is_stopping, true);
-	/* They look at it whenever they wake up. */
 	for (i = 0; i < n; i++)
 		process_wake(atomic_load_explicit(&table_places[i].pid,
 						  memory_order_relaxed));
+}
+
+void runtime_stop(void)
+{
+	atomic_store(&runtime->is_stopping, true);
+	/* They look at it whenever they wake up. */
+	runtime_wake_all();
 }
 
 void runtime_check_done(void)

@@ -138,6 +138,8 @@ void runtime_expect(uint64_t at);
 
 /* All processes are to end. */
 void runtime_stop(void);
+/* Wake every process. */
+void runtime_wake_all(void);
 /* After that: was this the last one? */
 void runtime_check_done(void);
 

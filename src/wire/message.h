@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,9 +20,11 @@ struct message {
 	/* The caller's buffer; 8-aligned. */
 	uint8_t *bytes;
 	uint32_t n_bytes, capacity;
+	uint32_t n_handles;
+	/* Its reader wants none: those that come are closed unseen. */
+	bool drops_handles;
 	/* Owned while >= 0; a handle that was taken is -1. */
 	int handles[MESSAGE_HANDLES_MAX];
-	uint32_t n_handles;
 };
 
 /* A message over the buffer @b (an array), empty. */

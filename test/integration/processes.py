@@ -199,6 +199,28 @@ def what_was_asked_is_answered_before_a_stop(stage):
 
 
 @story
+def what_is_opened_during_a_stop_waits_for_the_next_start(stage):
+    root = tree(stage, "pool", one=["call 1 a wait go"], two=["call 1 b x"])
+    with open(root) as f:
+        text = f.read()
+    # The second one comes when the story says so.
+    late = text.rindex('"startup": "eager"')
+    stage.write("packages/root/meta/root.cml",
+                text[:late] + '"startup": "lazy"' + text[late + 18:])
+    with stage.run(root) as run:
+        run.said("/server", "^waiting for go$", timeout=60)
+        stop = stage.popen("stop", "/server", "--manager", str(run.pid))
+        run.wait("stop", "/server")
+        run.start("/two")
+        run.wait("open", "/two")
+        gate(stage, "server", "go")
+        equal(stop.wait(60), 0)
+        answers(run, "/one", "a wait go")
+        answers(run, "/two", "b x")
+        equal(len(run.find("start", "/server")), 2)
+
+
+@story
 def what_is_never_answered_ends_with_its_time(stage):
     """The rest is closed, and who waits for it is told why."""
     for rule in "talk", "port", "pool", "key":

@@ -110,10 +110,7 @@ static int member_serve(void *state, struct reeve_message *m)
 	}
 	/* The room answers to the port that it came from. When its mailbox is
 	 * full this member ends, and its client is told by the epitaph. */
-	if (reeve_forward(member->room, m) < 0)
-		return REEVE_EXIT_FAILED;
-	reeve_message_keep(m);
-	return 0;
+	return reeve_forward(member->room, m) < 0 ? REEVE_EXIT_FAILED : 0;
 }
 
 static void start(void *arg)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/port_calls.h"
+#include "fault.h"
 #include "reeve/router.h"
 #include "rig.h"
 
@@ -580,6 +581,64 @@ static void test_killed_at_birth(void **state)
 	play(closes_if_it_never_ran, NULL);
 }
 
+/* ---- without memory ---- */
+
+/* A request through a port and its answer: 0, or it is said that there is no
+ * memory; nothing is left in any case. */
+static int ask_once(void *arg)
+{
+	const struct reeve_spawn_options o = { .flags = REEVE_SPAWN_MONITOR };
+	struct reeve_channel *mine, *other;
+	struct reeve_message *m = NULL, *answer = NULL;
+	bool has_ended = false;
+	reeve_pid port;
+	int r;
+
+	(void)arg;
+	r = reeve_channel_pair(&mine, &other);
+	if (r < 0)
+		return r;
+	r = reeve_port_open(mine, reeve_self(), &o, &port);
+	if (r == 0)
+		r = reeve_send(other, &(struct reeve_message){
+					      .ordinal = ORDINAL, .txid = 1 });
+	if (r == 0)
+		m = expect_message();
+	if (m) {
+		has_ended = m->ordinal == REEVE_NOTICE_DOWN;
+		r = has_ended ? -ENOMEM : reeve_answer(m, "x", 1);
+		reeve_message_free(m);
+	}
+	if (r == 0)
+		r = reeve_receive(other, LONG_MS, &answer);
+	reeve_message_free(answer);
+	reeve_channel_close(other);
+	if (m && !has_ended) {
+		/* Without memory nobody can be told of an end: it just ends. */
+		while (reeve_is_alive(port))
+			REEVE_CHECK(reeve_sleep(1) == 0);
+		while (reeve_next(0, &m) == 0)
+			reeve_message_free(m);
+	}
+	return r;
+}
+
+static void ask_without_memory(void *arg)
+{
+	(void)arg;
+	REEVE_CHECK(fault_sweep(ask_once, NULL) > 5);
+}
+
+static void test_no_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		reeve_processes_run(
+			&(struct reeve_runtime_options){ .n_workers = 1 },
+			ask_without_memory, NULL),
+		0);
+}
+
 /* ---- tables ---- */
 
 static bool is_odd(reeve_pid pid)
@@ -664,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_killed_at_birth),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "manager.h"
 #include "reeve/router.h"
 #include "rig.h"
@@ -389,6 +390,42 @@ static void test_pick(void **state)
 	play(by_choice, &route);
 }
 
+static int pass_on(void *state, struct reeve_message *m)
+{
+	(void)state;
+	return reeve_forward(chosen, m) < 0 ? REEVE_EXIT_FAILED : 0;
+}
+
+/* Whoever serves may pass a request on; the answer finds its way. */
+static void passes_on(void *arg)
+{
+	struct beside b = router_start(arg, 0);
+	struct reeve_channel *one = client(&b), *two = client(&b);
+	int i;
+
+	REEVE_CHECK(reeve_spawn(chosen_main, NULL, NULL, &chosen) == 0);
+	for (i = 0; i < 20; i++)
+		REEVE_CHECK(ask(i % 2 ? one : two, ORDINAL, "x") == chosen);
+	REEVE_CHECK(info(&b).n_failed == 0);
+	reeve_channel_close(one);
+	reeve_channel_close(two);
+	router_stop(&b);
+}
+
+static void test_forward(void **state)
+{
+	struct reeve_route route = { .serve = pass_on, .key = key };
+
+	(void)state;
+	for (route.rule = REEVE_ROUTE_PORT; route.rule <= REEVE_ROUTE_KEY;
+	     route.rule++) {
+		route.flags = 0;
+		play(passes_on, &route);
+		route.flags = REEVE_ROUTE_NO_STACK;
+		play(passes_on, &route);
+	}
+}
+
 /* ---- order ---- */
 
 static int check_order(void *state, struct reeve_message *m)
@@ -658,6 +695,72 @@ static void test_deadline(void **state)
 	play_in_time(gives_up_in_the_end, &route);
 }
 
+/* ---- without memory ---- */
+
+static int run_result;
+
+static void run_main(void *arg)
+{
+	run_result = reeve_router_run(arg);
+}
+
+/* One request by that route: 0, or it is said that there is no memory. */
+static int route_once(void *arg)
+{
+	const struct reeve_message request = { .ordinal = ORDINAL,
+					       .bytes = "x",
+					       .n_bytes = 1 };
+	struct reeve_channel *mine, *other = NULL;
+	struct reeve_message *answer = NULL;
+	struct reeve_router *router = NULL;
+	reeve_pid runner = REEVE_PID_NONE;
+	int r;
+
+	r = reeve_router_new(NULL, &router);
+	if (r == 0)
+		r = reeve_router_serve(router, path, arg);
+	if (r == 0)
+		r = reeve_spawn(run_main, router, NULL, &runner);
+	if (r == 0)
+		r = reeve_channel_pair(&mine, &other);
+	if (r == 0)
+		r = reeve_router_take(router, path, mine);
+	if (r == 0)
+		r = reeve_call(other, &request, LONG_MS, &answer);
+	reeve_message_free(answer);
+	reeve_channel_close(other);
+	if (runner)
+		reeve_router_stop(router);
+	while (reeve_is_alive(runner))
+		REEVE_CHECK(reeve_sleep(1) == 0);
+	reeve_router_free(router);
+	return r ? r : run_result;
+}
+
+static void route_without_memory(void *arg)
+{
+	REEVE_CHECK(fault_sweep(route_once, arg) > 5);
+}
+
+static void test_no_memory(void **state)
+{
+	struct reeve_route route = { .serve = serve, .talk = talk, .key = key };
+	const struct reeve_runtime_options o = { .seed = 1 };
+
+	(void)state;
+	/* What a pool lacks it tries again, and a key without a timer just
+	 * lives for longer: nobody notices. */
+	for (route.rule = REEVE_ROUTE_CONNECTION;
+	     route.rule <= REEVE_ROUTE_PORT; route.rule++)
+		assert_int_equal(
+			reeve_processes_run(&o, route_without_memory, &route),
+			0);
+	route.rule = REEVE_ROUTE_PORT;
+	route.flags = REEVE_ROUTE_NO_STACK;
+	assert_int_equal(reeve_processes_run(&o, route_without_memory, &route),
+			 0);
+}
+
 /* ---- in a component ---- */
 
 struct component {
@@ -780,11 +883,13 @@ int main(void)
 		cmocka_unit_test(test_idle_keys),
 		cmocka_unit_test(test_bounded_keys),
 		cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_forward),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_component),
 		cmocka_unit_test(test_open_process),
 	};

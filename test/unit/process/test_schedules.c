@@ -14,8 +14,13 @@
 #include <string.h>
 
 enum {
-	N_SEEDS = 4000,
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	N_SEEDS = 100,
+	N_PARALLEL = 40,
+#else
+	N_SEEDS = 2500,
 	N_PARALLEL = 200,
+#endif
 	STEPS = 30,
 	TIME_MAX = 20,
 	SETTLING = 100, /* longer than any timer */
@@ -487,7 +492,8 @@ static void end_handlers(struct actor *self)
 
 	for (i = 1; i < world.n_actors; i++) {
 		a = &world.actors[i];
-		if (!a->is_handler || !a->pid)
+		/* Its PID comes last. */
+		if (!a->pid || !a->is_handler)
 			continue;
 		model_reconcile();
 		model_kill(self, a, -1);
