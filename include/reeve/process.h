@@ -37,23 +37,26 @@
  * A connection to another realm becomes a process as well: reeve_port_open()
  * makes a PID of a channel. Sending to it sends over the channel, what comes
  * over the channel comes from it, and when the other end dies, it ends. So
- *there is one way to address, to call, and to learn of an end.
+ * there is one way to address, to call, and to learn of an end.
  *
  * Unless said otherwise functions return 0 or a negative errno, set their
  * outputs only when they return 0, and are called from a process; outside of
- *one they return -EPERM. Timeouts are in milliseconds; 0 does not wait, -1
- *waits without end. They may be late by some milliseconds, never early. Handles
- *that are passed are consumed whatever is returned. Frequent errors: -ESRCH
- *there is no such process (any more) -EAGAIN     the mailbox is full -ETIMEDOUT
- *the time is over -EMSGSIZE   a message beyond the limits of <reeve/channel.h>
- *   -EDEADLK    a process without a stack cannot wait
- *   -ENOMEM
+ * one they return -EPERM. Timeouts are in milliseconds; 0 does not wait, -1
+ * waits without end. They may be late by some milliseconds, never early. Handles
+ * that are passed are consumed whatever is returned. Frequent errors:
+ *
+ *	-ESRCH		there is no such process (any more)
+ *	-EAGAIN		the mailbox is full; nothing is there, without waiting
+ *	-ETIMEDOUT	the time is over
+ *	-EMSGSIZE	a message beyond the limits of <reeve/channel.h>
+ *	-EDEADLK	a process without a stack cannot wait
+ *	-ENOMEM
  *
  * The model is Erlang's: processes, selective receive, links, monitors, exit
  * reasons and supervision mean what they mean there (Armstrong, "Making
- *reliable distributed systems in the presence of software errors", 2003). What
- *C cannot give is said in CAVEATS: a wild pointer in one process can harm all
- *of its task.
+ * reliable distributed systems in the presence of software errors", 2003). What
+ * C cannot give is said in CAVEATS: a wild pointer in one process can harm all
+ * of its task.
  */
 #pragma once
 
@@ -206,15 +209,15 @@ REEVE_PUBLIC _Noreturn void reeve_fail(const char *format, ...)
 /*
  * Call @fn when the caller ends, however it does: the place to free what it
  * holds, for its stack just disappears. Messages that it received are freed
- * anyway. @fn must not wait. reeve_undefer() takes the last such wish back and
- * calls @fn if @run.
+ * anyway. @fn must not wait; a REEVE_CHECK() that does not hold there ends the
+ * task. reeve_undefer() takes the last such wish back and calls @fn if @run.
  */
 REEVE_PUBLIC int reeve_defer(void (*fn)(void *arg), void *arg);
 REEVE_PUBLIC void reeve_undefer(bool run);
 
-/* End a process, wherever it waits, as soon as it calls any function of this
- * header. Not of one that traps exits and @reason is not REEVE_EXIT_KILLED: it
- * gets a notice. */
+/* End a process, wherever it waits, or as soon as it calls a function of this
+ * header that waits, receives, sends or spawns. One that traps exits gets a
+ * notice instead, unless @reason is REEVE_EXIT_KILLED. */
 REEVE_PUBLIC int reeve_kill(reeve_pid pid, int reason);
 
 /* ---- messages ---- */
@@ -414,7 +417,7 @@ REEVE_PUBLIC int reeve_process_info(reeve_pid pid,
 REEVE_PUBLIC size_t reeve_process_list(reeve_pid after, size_t n,
 				       struct reeve_process_info *ret);
 
-/* How many are alive, and how many bytes of messages wait. */
+/* How many are alive, and what happened so far. */
 struct reeve_runtime_info {
 	uint32_t n_processes, n_workers;
 	uint64_t n_spawned, n_switches, n_steals;

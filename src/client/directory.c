@@ -78,6 +78,15 @@ void directory_give_back(const struct directory *d, uint64_t client)
 		d->payer->on_give_back(client);
 }
 
+void directory_hold(struct directory *d)
+{
+	struct connection *c;
+
+	list_for_each (c, &d->connections, link) {
+		loop_remove(&c->source);
+	}
+}
+
 void directory_free(struct directory *d)
 {
 	struct connection *c, *tmp;

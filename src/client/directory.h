@@ -94,6 +94,10 @@ void directory_set_manager(struct directory *d);
 void directory_set_payer(struct directory *d,
 			 const struct directory_payer *payer);
 
+/* Read nothing more: what is asked for from now on waits in the channels, for
+ * whoever gets them next. Not in a callback of the directory. */
+void directory_hold(struct directory *d);
+
 /* Closes all connections and watchers. At any time; NULL is allowed. */
 void directory_free(struct directory *d);
 void directory_freep(struct directory **d);

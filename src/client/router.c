@@ -172,12 +172,21 @@ static struct router_service *service_new(struct reeve_router *r,
 	return s;
 }
 
+static int service_take(struct router_service *s,
+			struct reeve_channel *take_channel)
+{
+	if (!atomic_load(&s->router->is_draining))
+		return router_connect(s, take_channel);
+	reeve_channel_close_with(take_channel, REEVE_ERR_UNAVAILABLE);
+	return -ESHUTDOWN;
+}
+
 static void on_open(struct reeve *reeve, struct reeve_channel *take_channel,
 		    void *userdata)
 {
 	(void)reeve;
 	/* A failure was told on the channel. */
-	(void)router_connect(userdata, take_channel);
+	(void)service_take(userdata, take_channel);
 }
 
 int reeve_router_serve(struct reeve_router *router, const char *path,
@@ -216,11 +225,10 @@ int reeve_router_take(struct reeve_router *router, const char *path,
 	router_lock(router);
 	s = service_find(router, path);
 	router_unlock(router);
-	if (s && !atomic_load(&router->is_draining))
-		return router_connect(s, take_channel);
-	reeve_channel_close_with(take_channel, s ? REEVE_ERR_UNAVAILABLE
-						 : REEVE_ERR_NOT_FOUND);
-	return s ? -ESHUTDOWN : -ENOENT;
+	if (s)
+		return service_take(s, take_channel);
+	reeve_channel_close_with(take_channel, REEVE_ERR_NOT_FOUND);
+	return -ENOENT;
 }
 
 int reeve_router_info(struct reeve_router *router, const char *path,

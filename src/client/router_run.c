@@ -77,9 +77,11 @@ void router_abandon(void *arg)
 
 /* ---- running ---- */
 
+/* Opens that were not read are for the next start, also those that the turn of
+ * the loop, which is under way, would still come to. */
 static void on_stop(struct reeve *reeve, void *userdata)
 {
-	(void)reeve;
+	directory_hold(reeve->outgoing);
 	reeve_router_stop(userdata);
 }
 

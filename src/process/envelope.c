@@ -186,7 +186,7 @@ static struct envelope *envelope_new_in(struct cache *c,
 		return NULL;
 	behind = (uint8_t *)(e + 1);
 	*e = (struct envelope){
-		.kind = kind,
+		.kind = (uint16_t)kind,
 		.size_class = class,
 		.message = { .n_bytes = n_bytes,
 			     .bytes = behind + handles_room(n_handles),

@@ -141,6 +141,7 @@ static inline int envelope_copy_in(struct cache *c,
 	b->n--;
 	e->kind = ENVELOPE_MESSAGE;
 	e->is_held = e->is_kept = e->is_answer = e->is_call = false;
+	e->is_signal = false;
 	e->from = REEVE_PID_NONE;
 	e->message.ordinal = message->ordinal;
 	e->message.txid = message->txid;

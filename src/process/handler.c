@@ -39,14 +39,15 @@ void handler_run(struct worker *w, struct process *p)
 		if (!ends && !p->queue && mailbox_has_news(p))
 			ends = process_drain(p);
 	}
-	w->current = NULL;
+	if (w->runtime->is_counting)
+		time_charge(w, p);
 	if (ends) {
-		w->current = p;
 		process_finish(p, p->exit_reason);
 		w->current = NULL;
 		process_release(w, p);
 		return;
 	}
+	w->current = NULL;
 	atomic_store_explicit(&p->state,
 			      p->queue ? REEVE_PROCESS_RUNNABLE :
 					 REEVE_PROCESS_WAITING,

@@ -91,10 +91,9 @@ static bool read_event(struct history_event *from, reeve_pid pid,
 	ret->order = atomic_load_explicit(&from->order, memory_order_acquire);
 	if (atomic_load_explicit(&from->pid, memory_order_acquire) != pid)
 		return false;
-	ret->number = atomic_load_explicit(&from->number, memory_order_relaxed);
-	ret->other = atomic_load_explicit(&from->other, memory_order_relaxed);
-	ret->what = atomic_load_explicit(&from->what, memory_order_relaxed);
-	atomic_thread_fence(memory_order_acquire);
+	ret->number = atomic_load_explicit(&from->number, memory_order_acquire);
+	ret->other = atomic_load_explicit(&from->other, memory_order_acquire);
+	ret->what = atomic_load_explicit(&from->what, memory_order_acquire);
 	return atomic_load_explicit(&from->order, memory_order_relaxed) ==
 		       ret->order &&
 	       atomic_load_explicit(&from->pid, memory_order_relaxed) == pid;

@@ -47,7 +47,8 @@ void history_free(struct history *take_h);
 
 /*
  * By the worker, for a process that it owns. The PID is what a reader looks at
- * first and last: a half-written event is nobody's.
+ * first and last: a half-written event is nobody's. Whoever sees any of the
+ * other fields as they are stored here, sees that as well.
  */
 static inline void history_note(struct history *h, struct process *p,
 				enum history_what what, uint64_t number,
@@ -56,11 +57,10 @@ static inline void history_note(struct history *h, struct process *p,
 	struct history_event *e = &h->events[h->next++ & (HISTORY_N - 1)];
 
 	atomic_store_explicit(&e->pid, REEVE_PID_NONE, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
-	atomic_store_explicit(&e->order, p->n_noted++, memory_order_relaxed);
-	atomic_store_explicit(&e->number, number, memory_order_relaxed);
-	atomic_store_explicit(&e->other, other, memory_order_relaxed);
-	atomic_store_explicit(&e->what, what, memory_order_relaxed);
+	atomic_store_explicit(&e->order, p->n_noted++, memory_order_release);
+	atomic_store_explicit(&e->number, number, memory_order_release);
+	atomic_store_explicit(&e->other, other, memory_order_release);
+	atomic_store_explicit(&e->what, what, memory_order_release);
 	atomic_store_explicit(
 		&e->pid, atomic_load_explicit(&p->pid, memory_order_relaxed),
 		memory_order_release);

@@ -6,6 +6,7 @@
  * millisecond at most, so whatever was missed meanwhile is found then. Only when
  * all sleep has everything to be exact; then work can only come from threads that
  * are no workers, from the poller and from time, and these pay for their fences.
+ * Modelled in test/model/idle.pml.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -24,8 +25,9 @@ enum {
 	ROUND_NS = 1000000,
 	/* Of a worker that always has something to run. */
 	LOOKS_PER_POLL = 16,
-	/* A worker that begins to work wakes another one, to look out for
-	 * timers and descriptors, this often. */
+	/* So long after a worker was woken to look out for timers and
+	 * descriptors, nobody sleeps for longer than a round: else each event
+	 * would wake two. */
 	LOOKOUT_NS = 5000000,
 };
 
@@ -178,9 +180,8 @@ static void wheel_run(struct worker *of, uint64_t now)
 	} while (n == N_ELEMENTS(pids));
 }
 
-static void time_look(void)
+static void time_look(uint64_t now)
 {
-	uint64_t now = runtime_now();
 	unsigned k;
 
 	for (k = 0; k < runtime->n_workers; k++)
@@ -195,14 +196,19 @@ static void time_look(void)
 void worker_look(struct worker *w)
 {
 	struct runtime *r = w->runtime;
+	uint64_t now = runtime_now();
 
+	w->look_took = now - w->looked_at;
+	w->looked_at = now;
 	if (atomic_load_explicit(&r->injected, memory_order_relaxed))
 		injected_take(w);
-	time_look();
+	time_look(now);
 	/* Who was woken by a descriptor and did not run yet would be reported
 	 * again. */
-	if (queue_has_any(&w->queue) && ++w->n_looks % LOOKS_PER_POLL)
+	if (queue_has_any(&w->queue) && ++w->n_looks % LOOKS_PER_POLL &&
+	    now - w->polled_at < ROUND_NS)
 		return;
+	w->polled_at = now;
 	if (poller_is_wanted(r->poller) &&
 	    !pthread_mutex_trylock(&r->poller_lock)) {
 		(void)poller_poll(r->poller, 0);
@@ -309,7 +315,7 @@ static void sleep_polling(struct worker *w, bool is_short)
 	atomic_store(&w->is_polling, false);
 }
 
-/* Somebody may begin to work without waking another one: see below. */
+/* Was somebody woken for that just now? */
 static bool lookout_is_due(const struct runtime *r)
 {
 	return loop_now() - atomic_load(&r->looked_out_at) < LOOKOUT_NS;
@@ -322,9 +328,13 @@ static void worker_sleep(struct worker *w)
 	bool is_short;
 
 	atomic_fetch_or(&r->idle, bit);
+	/* First this, then a look who is awake; who gets up does the reverse. */
+	atomic_fetch_or(&r->idle_for_long, bit);
 	is_short = r->n_workers > 1 &&
 		   (others_are_awake(w) || lookout_is_due(r) ||
 		    atomic_load(&r->is_stopping));
+	if (is_short)
+		atomic_fetch_and(&r->idle_for_long, ~bit);
 	if (is_needed(w))
 		;
 	else if (!pthread_mutex_trylock(&r->poller_lock)) {
@@ -333,6 +343,7 @@ static void worker_sleep(struct worker *w)
 	} else
 		futex_wait(&w->is_notified, is_short ? ROUND_NS : UINT64_MAX);
 	atomic_store(&w->is_notified, 0);
+	atomic_fetch_and(&r->idle_for_long, ~bit);
 	atomic_fetch_and(&r->idle, ~bit);
 }
 
@@ -340,15 +351,16 @@ static void worker_sleep(struct worker *w)
 static void lookout_wake(struct worker *w)
 {
 	struct runtime *r = w->runtime;
-	uint64_t now, before;
+	uint64_t idle;
 
-	if (r->n_workers == 1 || !atomic_load(&r->idle))
+	if (r->n_workers == 1)
 		return;
-	now = loop_now();
-	before = atomic_load(&r->looked_out_at);
-	if (now - before > LOOKOUT_NS &&
-	    atomic_compare_exchange_strong(&r->looked_out_at, &before, now))
-		(void)wake_one(UINT64_MAX);
+	idle = atomic_load(&r->idle);
+	/* Who sleeps for a round looks out after it. */
+	if (!idle || idle & ~atomic_load(&r->idle_for_long))
+		return;
+	atomic_store(&r->looked_out_at, loop_now());
+	(void)wake_one(UINT64_MAX);
 }
 
 static struct process *spin(struct worker *w)
@@ -380,12 +392,11 @@ struct process *worker_find(struct worker *w)
 		if (p) {
 			if (has_slept)
 				lookout_wake(w);
-			w->n_until_look = SWITCHES_PER_LOOK;
+			w->n_until_look = w->n_per_look;
 			return p;
 		}
-		/* Some may have been spawned while all were told to end. */
-		if (has_slept && atomic_load(&r->is_stopping))
-			runtime_wake_all();
+		if (atomic_load(&r->is_stopping))
+			runtime_check_done();
 		if (r->seed)
 			time_jump(w);
 		else if (!queue_has_any(&w->queue))

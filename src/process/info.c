@@ -14,6 +14,9 @@ static void info_fill(struct process *p, reeve_pid pid,
 		atomic_load_explicit(&p->waits_for, memory_order_relaxed);
 	int number =
 		atomic_load_explicit(&p->waits_number, memory_order_relaxed);
+	/* It may end meanwhile: then this is of nobody, and not told. */
+	const void *stack = __atomic_load_n(&p->stack, __ATOMIC_RELAXED);
+	uint32_t stack_size = __atomic_load_n(&p->stack_size, __ATOMIC_RELAXED);
 	uint32_t pushed =
 		atomic_load_explicit(&p->n_pushed, memory_order_relaxed) -
 		atomic_load_explicit(&p->n_taken, memory_order_relaxed);
@@ -29,6 +32,8 @@ static void info_fill(struct process *p, reeve_pid pid,
 		.n_messages = atomic_load_explicit(&p->n_queued,
 						   memory_order_relaxed) +
 			      ((int32_t)pushed > 0 ? pushed : 0),
+		.stack_used = stack ? (uint32_t)stack_used(stack, stack_size) :
+				      0,
 		.n_received = atomic_load_explicit(&p->n_received,
 						   memory_order_relaxed),
 		.n_sent = atomic_load_explicit(&p->n_sent,

@@ -75,7 +75,7 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	p->queue = NULL;
 	p->queue_end = &p->queue;
 	p->held = NULL;
-	p->stack = NULL;
+	__atomic_store_n(&p->stack, NULL, __ATOMIC_RELAXED);
 	p->exit_reason = REEVE_EXIT_NORMAL;
 	p->exit_detail = 0;
 	p->has_room = false;
@@ -99,18 +99,18 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	return 0;
 }
 
-/* From here on there is a process of that PID. A handler begins parked. */
+/* From here on there is a process of that PID. Nobody can own it but us: it is not
+ * parked yet. */
 static void process_publish(struct process *p, reeve_pid pid)
 {
 	atomic_store_explicit(&p->state,
 			      p->is_handler ? REEVE_PROCESS_WAITING :
 					      REEVE_PROCESS_RUNNABLE,
 			      memory_order_relaxed);
-	atomic_store_explicit(&p->inbox,
-			      inbox_tag(pid >> 32) |
-				      (p->is_handler ? INBOX_PARKED : 0),
+	atomic_store_explicit(&p->inbox, inbox_tag(pid >> 32),
 			      memory_order_release);
-	atomic_store_explicit(&p->pid, pid, memory_order_release);
+	/* Before it is looked whether all are to end: see runtime_stop(). */
+	atomic_store(&p->pid, pid);
 }
 
 static int process_bind(struct process *p, reeve_pid pid,
@@ -135,7 +135,8 @@ static void process_undo(struct worker *w, struct process *p, reeve_pid pid)
 
 	if (self)
 		link_forget(self, pid);
-	(void)mailbox_close(p);
+	p->exit_reason = REEVE_EXIT_NO_PROCESS;
+	signals_refuse(p, pid, mailbox_close(p));
 	names_forget(p);
 	link_free_all(p);
 	if (p->stack) {
@@ -178,8 +179,11 @@ static int process_start(struct worker *w, struct process *p, reeve_pid pid,
 	count_up(&w->n_spawned, 1);
 	if (ret)
 		*ret = pid;
-	if (!p->is_handler)
+	/* Until here it was ours, whatever came for it. */
+	if (!p->is_handler || !mailbox_park(p))
 		runtime_ready(p);
+	else if (atomic_load(&runtime->is_stopping))
+		process_wake(pid);
 	worker_chance(w);
 	return 0;
 }
@@ -188,7 +192,10 @@ static int spawn_stackful(struct worker *w, reeve_process_fn fn, void *arg,
 			  const struct reeve_spawn_options *o,
 			  void (*on_end)(void *arg), reeve_pid *ret)
 {
+	uint32_t stack_size =
+		o->stack_size ? o->stack_size : runtime->stack_size;
 	struct process *p;
+	void *stack;
 	reeve_pid pid;
 	int r = options_check(o, 0);
 
@@ -199,14 +206,16 @@ static int spawn_stackful(struct worker *w, reeve_process_fn fn, void *arg,
 	atomic_store_explicit(&p->is_handler, false, memory_order_relaxed);
 	atomic_store_explicit(&p->function, (void *)(uintptr_t)fn,
 			      memory_order_relaxed);
-	p->stack_size = o->stack_size ? o->stack_size : runtime->stack_size;
 	r = process_defer_first(p, on_end);
 	if (!r)
-		r = stack_get(&w->stacks, p->stack_size, &p->stack);
+		r = stack_get(&w->stacks, stack_size, &stack);
 	if (r < 0) {
 		process_undo(w, p, pid);
 		return r;
 	}
+	/* Others look at them: info.c. */
+	__atomic_store_n(&p->stack_size, stack_size, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->stack, stack, __ATOMIC_RELAXED);
 	annotate_stack_made(&p->annotation, p->stack, p->stack_size);
 	process_make_context(p);
 	return process_start(w, p, pid, o, ret);
@@ -233,6 +242,7 @@ int process_spawn_ending(reeve_process_fn fn, void *arg,
 int reeve_spawn(reeve_process_fn fn, void *arg,
 		const struct reeve_spawn_options *options, reeve_pid *ret)
 {
+	process_look();
 	return process_spawn_ending(fn, arg, options, NULL, ret);
 }
 
@@ -270,6 +280,7 @@ int reeve_spawn_handler(reeve_handler_fn fn, const void *state, size_t n_state,
 			const struct reeve_spawn_options *options,
 			reeve_pid *ret)
 {
+	process_look();
 	return process_spawn_handler_ending(fn, state, n_state, options, NULL,
 					    ret);
 }
@@ -348,7 +359,7 @@ void process_release(struct worker *w, struct process *p)
 	if (p->stack) {
 		annotate_stack_freed(&p->annotation);
 		stack_put(&w->stacks, p->stack, p->stack_size);
-		p->stack = NULL;
+		__atomic_store_n(&p->stack, NULL, __ATOMIC_RELAXED);
 	}
 	table_give(&w->places, p);
 }

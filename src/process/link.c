@@ -85,7 +85,7 @@ static void end_tell(struct envelope *take_e, enum envelope_kind kind,
 	struct reeve_notice *body = envelope_body(take_e);
 	reeve_pid to = take_e->from;
 
-	take_e->kind = kind;
+	take_e->kind = (uint16_t)kind;
 	take_e->from = self;
 	body->pid = self;
 	/* Of a link, it is between the two. */
@@ -351,6 +351,7 @@ int reeve_unmonitor(uint64_t reference)
 	/* It came, and was not read yet. */
 	for (at = &p->queue; (e = *at); at = &e->next) {
 		if (e->message.ordinal != REEVE_NOTICE_DOWN ||
+		    e->message.n_bytes != sizeof(struct reeve_notice) ||
 		    envelope_body(e)->reference != reference)
 			continue;
 		envelope_free(process_take(p, at));

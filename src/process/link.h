@@ -16,12 +16,6 @@
 
 #include "process/process.h"
 
-enum {
-	/* Records that others made with one process; beyond it they are
-	 * refused as if it were gone. */
-	LINKS_MAX = 4194304,
-};
-
 /* The parent's part and the child's, which nobody knows yet. 0 or -ENOMEM. */
 int link_newborn(struct process *self, struct process *child, reeve_pid pid);
 int monitor_newborn(struct process *self, struct process *child, reeve_pid pid);

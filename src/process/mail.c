@@ -60,8 +60,11 @@ static void count_taken(struct process *p, uint32_t n, uint32_t n_pushed)
 	if (n)
 		add(&p->n_taken, n);
 	too_many = (int32_t)(n_pushed - load(&p->n_taken));
-	if (__builtin_expect(too_many > 0, 0))
-		add(&p->n_taken, (uint32_t)too_many);
+	if (__builtin_expect(too_many <= 0, 1))
+		return;
+	add(&p->n_taken, (uint32_t)too_many);
+	if (p->room_waiters)
+		room_check(p);
 }
 
 int process_drain(struct process *p)
@@ -84,6 +87,8 @@ int process_drain(struct process *p)
 			n += !e->is_signal;
 			process_queue(p, e);
 		} else if (e->message.txid == p->txid) {
+			/* The first one is the one. */
+			p->txid = 0;
 			process_queue(p, e);
 		} else {
 			/* Nobody waits for it any more. */
@@ -105,6 +110,15 @@ int process_drain(struct process *p)
 }
 
 /* ---- others ---- */
+
+int process_push_refused(struct process *p, reeve_pid pid)
+{
+	/* Full of what was counted too late, see count_taken(): it counts anew
+	 * when it looks. */
+	if (!load(&p->n_queued) && !inbox_envelope(atomic_load(&p->inbox)))
+		process_wake(pid);
+	return -EAGAIN;
+}
 
 /* Past the bound: MAILBOX_GONE, and @e is the caller's; or 0. */
 int process_post(reeve_pid pid, struct envelope *e)

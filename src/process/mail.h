@@ -81,6 +81,9 @@ static inline uint32_t n_waiting(struct process *p)
 	return load(&p->n_queued) + (uint32_t)(pushed > 0 ? pushed : 0);
 }
 
+/* @p seems to be full: -EAGAIN. */
+int process_push_refused(struct process *p, reeve_pid pid);
+
 /* As process_push(); @w is the caller's worker, or NULL. */
 static inline int process_push_by(struct worker *w, reeve_pid pid,
 				  struct envelope *e)
@@ -93,7 +96,7 @@ static inline int process_push_by(struct worker *w, reeve_pid pid,
 			     0))
 		return -ESRCH;
 	if (__builtin_expect(n_waiting(p) >= load(&p->mailbox_max), 0))
-		return -EAGAIN;
+		return process_push_refused(p, pid);
 	r = mailbox_push(p, pid, e);
 	if (r == MAILBOX_GONE)
 		return -ESRCH;

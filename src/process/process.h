@@ -74,8 +74,13 @@ struct process {
 	bool has_timer;
 	bool owns_arg;
 	bool has_room; /* told by whom it asked for room */
-	/* What it serves just now, if it has not passed that on. */
-	struct envelope *served;
+	union {
+		/* A handler: what it serves just now, if it has not passed that
+		 * on. */
+		struct envelope *served;
+		/* With a stack: whom it asked for room and has not heard of. */
+		reeve_pid room_asked;
+	};
 	uint8_t n_links; /* of a chain of records */
 	struct annotation annotation;
 } __attribute__((aligned(256)));

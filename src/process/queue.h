@@ -1,13 +1,15 @@
 /*
  * The run queue of a worker: first in, first out.
  *
- * A ring of 256 that other workers may steal from, and behind it a private list
- * without end. The owner adds at the tail and takes at the head; thieves take up
- * to half at the head. Head and tail only ever grow, so an exchange of the head
- * cannot mistake one round for another (it is the queue of Go's scheduler, by
- * D. Vyukov).
+ * A ring of 256, and behind it a list without end, which has a lock. The owner
+ * adds at the tail and takes at the head; thieves take up to half of the ring at
+ * its head, and when it is empty, some of the list. Head and tail only ever
+ * grow, so an exchange of the head cannot mistake one round for another (it is
+ * the queue of Go's scheduler, by D. Vyukov).
  */
 #pragma once
+
+#include <pthread.h>
 
 #include "process/process.h"
 
@@ -17,8 +19,10 @@ struct queue {
 	_Atomic uint32_t head; /* moved by whoever takes */
 	_Atomic uint32_t tail; /* by the owner */
 	_Atomic(struct process *) ring[QUEUE_RING];
-	struct process *first, **end; /* the list; the owner's */
-	_Atomic uint32_t n_behind;    /* in the list */
+	pthread_mutex_t lock; /* of the list */
+	struct process *first, **end;
+	/* In the list. Only the owner adds: what it sees is not too few. */
+	_Atomic uint32_t n_behind;
 };
 
 void queue_init(struct queue *q);
@@ -30,6 +34,11 @@ void queue_put_behind(struct queue *q, struct process *p);
 void queue_refill(struct queue *q);
 
 /* ---- the owner ---- */
+
+static inline bool queue_has_list(const struct queue *q)
+{
+	return atomic_load_explicit(&q->n_behind, memory_order_relaxed);
+}
 
 /* Room in the ring? The head may have moved on meanwhile: then there is more. */
 static inline uint32_t queue_room(const struct queue *q, uint32_t tail)
@@ -43,7 +52,7 @@ static inline void queue_put(struct queue *q, struct process *p)
 	uint32_t tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
 
 	/* What is behind the ring was there before. */
-	if (__builtin_expect(q->first || !queue_room(q, tail), 0)) {
+	if (__builtin_expect(queue_has_list(q) || !queue_room(q, tail), 0)) {
 		queue_put_behind(q, p);
 		return;
 	}
@@ -58,7 +67,7 @@ static inline struct process *queue_take(struct queue *q, bool is_alone)
 	uint32_t head, tail;
 	struct process *p;
 
-	if (__builtin_expect(q->first != NULL, 0))
+	if (__builtin_expect(queue_has_list(q), 0))
 		queue_refill(q);
 	head = atomic_load_explicit(&q->head, memory_order_acquire);
 	tail = atomic_load_explicit(&q->tail, memory_order_relaxed);
@@ -80,21 +89,21 @@ static inline struct process *queue_take(struct queue *q, bool is_alone)
 
 /* ---- others ---- */
 
-/* Take about half of @from's ring into @q, which is the caller's and empty, and
- * of these the first. NULL if there was none. */
+/* Take about half of @from's ring, or else of its list, into @q, which is the
+ * caller's and empty, and of these the first. NULL if there was none. */
 struct process *queue_steal(struct queue *q, struct queue *from);
 
-/* How many wait in the ring; a hint. Any worker. */
+/* How many wait; a hint. Any worker. */
 static inline uint32_t queue_n_stealable(struct queue *q)
 {
 	uint32_t head = atomic_load_explicit(&q->head, memory_order_relaxed);
 
-	return atomic_load_explicit(&q->tail, memory_order_relaxed) - head;
+	return atomic_load_explicit(&q->tail, memory_order_relaxed) - head +
+	       atomic_load_explicit(&q->n_behind, memory_order_relaxed);
 }
 
 /* True if there is something in it; a hint to anybody but the owner. */
 static inline bool queue_has_any(struct queue *q)
 {
-	return queue_n_stealable(q) ||
-	       atomic_load_explicit(&q->n_behind, memory_order_relaxed);
+	return queue_n_stealable(q);
 }

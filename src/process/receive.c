@@ -188,6 +188,7 @@ static bool is_of_call(const struct reeve_message *m, void *arg)
 	if (e->is_answer)
 		return m->txid == c->txid;
 	return m->ordinal == REEVE_NOTICE_DOWN &&
+	       m->n_bytes == sizeof(struct reeve_notice) &&
 	       envelope_body(e)->reference == c->reference;
 }
 
@@ -256,12 +257,13 @@ int reeve_call_to(reeve_pid pid, const struct reeve_message *request,
 		fd_close_all(request->handles, request->n_handles);
 		return r;
 	}
-	process_look();
-	/* The answer comes behind what is here already. */
+	/* The answer comes behind what is here already. Signals are not looked
+	 * at before the handles are where they are closed at an end. */
 	from = p->queue_end;
 	r = call_send(p, pid, request, &call);
 	if (r < 0) {
 		p->txid = 0;
+		process_look();
 		return r;
 	}
 	match.arg = &call;

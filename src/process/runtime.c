@@ -34,20 +34,16 @@ uint64_t runtime_now(void)
 
 /* ---- the end ---- */
 
-void runtime_wake_all(void)
-{
-	uint32_t i, n = table_end();
-
-	for (i = 0; i < n; i++)
-		process_wake(atomic_load_explicit(&table_places[i].pid,
-						  memory_order_relaxed));
-}
-
 void runtime_stop(void)
 {
+	uint32_t i, n;
+
 	atomic_store(&runtime->is_stopping, true);
-	/* They look at it whenever they wake up. */
-	runtime_wake_all();
+	/* They look at it whenever they wake up. Who is spawned meanwhile is
+	 * found here, or finds this: its PID is set first, and then looked. */
+	n = table_end();
+	for (i = 0; i < n; i++)
+		process_wake(atomic_load(&table_places[i].pid));
 }
 
 void runtime_check_done(void)
@@ -55,6 +51,8 @@ void runtime_check_done(void)
 	uint64_t n_ended = 0, n_spawned = 0;
 	unsigned k;
 
+	/* Of two that end at once, one sees the end of the other. */
+	atomic_thread_fence(memory_order_seq_cst);
 	/* Ends first: one that spawns has not ended. */
 	for (k = 0; k < runtime->n_workers; k++)
 		n_ended += atomic_load(&runtime->workers[k].n_ended);
@@ -101,6 +99,7 @@ static void worker_fini(struct worker *w)
 	envelope_cache_free(w->envelopes);
 	history_free(w->history);
 	pthread_mutex_destroy(&w->wheel_lock);
+	pthread_mutex_destroy(&w->queue.lock);
 }
 
 static int worker_init(struct worker *w, struct runtime *r, unsigned number,
@@ -111,7 +110,8 @@ static int worker_init(struct worker *w, struct runtime *r, unsigned number,
 	*w = (struct worker){
 		.runtime = r,
 		.number = number,
-		.random = seed + number + 1,
+		/* Of nothing it would make nothing for ever. */
+		.random = seed + number + 1 ?: 1,
 		.is_alone = r->n_workers == 1,
 		.is_seeded = r->seed,
 	};

@@ -14,8 +14,10 @@
 
 enum {
 	WORKERS_MAX = 64,
-	/* Switches between two looks at timers, descriptors, other threads. */
+	/* Switches between two looks at timers, descriptors, other threads, and
+	 * the time that may pass for them: there are fewer where each is long. */
 	SWITCHES_PER_LOOK = 64,
+	LOOK_NS = 2000000,
 };
 
 /* What is to be done with the process that was left, by who runs next: before
@@ -49,7 +51,9 @@ struct worker {
 	struct history *history;
 	uint64_t random;
 	uint64_t switched_at; /* while processor time is counted */
-	unsigned n_until_look, n_looks;
+	unsigned n_until_look, n_per_look, n_looks;
+	/* The last look, the time since the one before, the last poll. */
+	uint64_t looked_at, look_took, polled_at;
 	_Atomic uint64_t n_switches, n_spawned, n_ended, n_steals;
 	pthread_t thread;
 	bool has_thread, is_restarting;
@@ -73,6 +77,8 @@ struct runtime {
 	/* Made runnable by threads that are no workers; newest first. */
 	_Atomic(struct process *) injected;
 	_Atomic uint64_t idle; /* a bit per worker */
+	/* Of these, who sleeps until it is woken. */
+	_Atomic uint64_t idle_for_long;
 	_Atomic uint64_t sleeps_until; /* who waits in the poller */
 	_Atomic uint64_t looked_out_at;
 	_Atomic bool is_stopping, is_done, is_counting;
@@ -138,9 +144,8 @@ void runtime_expect(uint64_t at);
 
 /* All processes are to end. */
 void runtime_stop(void);
-/* Wake every process. */
-void runtime_wake_all(void);
-/* After that: was this the last one? */
+/* After that: was this the last one? Who asks right after an end may miss one on
+ * another worker: each asks again before it sleeps. */
 void runtime_check_done(void);
 
 /* ---- worker.c ---- */
@@ -150,6 +155,8 @@ void worker_run(struct worker *w);
 /* Leave the current process, which has a stack. Returns when it runs again, on
  * whatever thread; never after AFTER_END. */
 void worker_leave(struct worker *w, enum after after);
+/* While processor time is counted: @from (NULL: nobody) had it until now. */
+void time_charge(struct worker *w, struct process *from);
 /* Begin the loop anew: nothing on its stack is needed any more. */
 _Noreturn void worker_restart(struct worker *w);
 /* The first context of a process with a stack. */

@@ -5,6 +5,7 @@
 #include "process/mail.h"
 #include "process/mailbox.h"
 #include "process/runtime.h"
+#include "sys/fd.h"
 
 int reeve_send_to(reeve_pid pid, const struct reeve_message *message)
 {
@@ -14,8 +15,10 @@ int reeve_send_to(reeve_pid pid, const struct reeve_message *message)
 	struct envelope *e;
 	int r;
 
-	if (__builtin_expect(!runtime, 0))
+	if (__builtin_expect(!runtime, 0)) {
+		fd_close_all(message->handles, message->n_handles);
 		return -EPERM;
+	}
 	r = envelope_copy_in(c, message, &e);
 	if (r < 0)
 		return r;
@@ -50,19 +53,37 @@ int process_ask_room(reeve_pid pid)
 	return process_signal(pid, e) ? 0 : -ESRCH;
 }
 
+/* It is asked once, and again when it has answered: it keeps what it is asked,
+ * also of those who did not wait for as long. */
+static int ask_room_once(struct process *p, reeve_pid pid)
+{
+	int r;
+
+	if (p->room_asked == pid && !p->has_room)
+		return 0;
+	p->has_room = false;
+	p->room_asked = REEVE_PID_NONE;
+	r = process_ask_room(pid);
+	if (r == 0)
+		p->room_asked = pid;
+	return r;
+}
+
 static int wait_for_room(reeve_pid pid, struct envelope *e)
 {
+	struct process *p = process_self();
 	int r = process_push(pid, e);
 
 	while (r == -EAGAIN) {
 		if (process_is_late())
 			return -ETIMEDOUT;
-		r = process_ask_room(pid);
+		r = ask_room_once(p, pid);
 		if (r < 0)
 			return r;
 		/* It may have made room before it was asked; then it wakes us at
 		 * once. */
-		process_park("room in a mailbox", (int)(uint32_t)pid);
+		while (!p->has_room && !process_is_late())
+			process_park("room in a mailbox", (int)(uint32_t)pid);
 		r = process_push(pid, e);
 	}
 	return r;
@@ -79,8 +100,12 @@ int reeve_send_wait(reeve_pid pid, const struct reeve_message *message,
 	struct envelope *e;
 	int r = process_may_wait();
 
-	if (r < 0 || !timeout_ms)
-		return r < 0 ? r : reeve_send_to(pid, message);
+	if (r < 0) {
+		fd_close_all(message->handles, message->n_handles);
+		return r;
+	}
+	if (!timeout_ms)
+		return reeve_send_to(pid, message);
 	r = envelope_copy(message, &e);
 	if (r < 0)
 		return r;
@@ -101,6 +126,7 @@ int reeve_send_wait(reeve_pid pid, const struct reeve_message *message,
 		return r;
 	}
 	count_up(&process_self()->n_sent, 1);
+	process_look();
 	return 0;
 }
 
@@ -108,17 +134,24 @@ int reeve_forward(reeve_pid pid, struct reeve_message *take_message)
 {
 	struct process *p = process_self();
 	struct envelope *e = envelope_of(take_message);
+	bool is_served;
 	int r;
 
 	if (!p)
 		return -EPERM;
+	is_served = p->served == e;
 	if (!process_let_go(p, e))
 		return -EINVAL;
+	/* Whatever it was here, there it is a message. */
+	e->is_answer = e->is_signal = false;
 	r = process_push(pid, e);
-	if (r < 0)
+	if (r < 0) {
 		process_hold(p, e);
-	else
+		p->served = is_served ? e : p->served;
+	} else {
 		count_up(&p->n_sent, 1);
+	}
+	process_look();
 	return r;
 }
 
@@ -127,16 +160,19 @@ int reeve_answer_with(const struct reeve_message *request,
 {
 	struct reeve_message m = *answer;
 	const struct envelope *e = envelope_of(request);
+	int r;
 
-	if (!process_self())
-		return -EPERM;
-	if (!request->txid)
-		return -EINVAL;
+	if (!process_self() || !request->txid) {
+		fd_close_all(m.handles, m.n_handles);
+		return request->txid ? -EPERM : -EINVAL;
+	}
 	m.ordinal = request->ordinal;
 	m.txid = request->txid;
 	if (!e->is_call)
 		return reeve_send_to(e->from, &m);
-	return process_answer(e->from, &m);
+	r = process_answer(e->from, &m);
+	process_look();
+	return r;
 }
 
 int reeve_answer(const struct reeve_message *request, const void *bytes,

@@ -16,6 +16,9 @@ enum {
 	BATCH = 64,
 	/* Wholly free chunks that are kept as they are. */
 	CHUNKS_KEPT = 16,
+	/* Of less than this workers keep none at hand: another one would be
+	 * told that there are no more. */
+	PLACES_FEW = 65536,
 	NO_CHUNK = -1,
 };
 
@@ -41,6 +44,9 @@ static struct {
 	uint32_t n_places; /* the last chunk may have less than the others */
 	int32_t first; /* with free places; those used last first */
 	uint32_t n_wholly_free;
+	/* At hand of a worker: so many are taken at once, and left when there
+	 * were too many. */
+	unsigned batch, n_cached, n_cached_max;
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER, .first = NO_CHUNK };
 
 static size_t range_size(uint32_t n_chunks)
@@ -48,8 +54,10 @@ static size_t range_size(uint32_t n_chunks)
 	return (size_t)n_chunks * CHUNK * sizeof(struct process);
 }
 
-int table_init(uint32_t n)
+int table_init(uint32_t n_wanted)
 {
+	/* Nobody has place 0. */
+	uint32_t n = n_wanted + 1;
 	uint32_t n_chunks = (n + CHUNK - 1) / CHUNK;
 	void *range = mmap(NULL, range_size(n_chunks), PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -69,6 +77,9 @@ int table_init(uint32_t n)
 	table.n_places = n;
 	table.first = NO_CHUNK;
 	table.n_wholly_free = 0;
+	table.batch = n < PLACES_FEW ? 1 : BATCH;
+	table.n_cached = n < PLACES_FEW ? 0 : BATCH;
+	table.n_cached_max = n < PLACES_FEW ? 0 : 3 * BATCH;
 	return 0;
 }
 
@@ -137,24 +148,6 @@ static void chunk_fill(int32_t k)
 	c->is_dropped = false;
 }
 
-static int chunk_add(void)
-{
-	int32_t k = (int32_t)table.n_chunks;
-
-	if (table.n_chunks == table.n_chunks_max)
-		return -EAGAIN;
-	if (mprotect(chunk_places(k), range_size(1), PROT_READ | PROT_WRITE))
-		return -ENOMEM;
-	table.n_chunks++;
-	table.chunks[k] = (struct chunk){ .generation = 1 };
-	chunk_fill(k);
-	table.n_wholly_free++;
-	chunk_link(k);
-	atomic_store_explicit(&table_n_mapped, table.n_chunks * CHUNK,
-			      memory_order_release);
-	return 0;
-}
-
 /* Nothing in it is used; what is pushed to a stale PID there finds zeros. */
 static void chunk_drop(int32_t k)
 {
@@ -204,26 +197,51 @@ static struct process *place_take(void)
 	return p;
 }
 
+static int chunk_add(void)
+{
+	int32_t k = (int32_t)table.n_chunks;
+
+	if (table.n_chunks == table.n_chunks_max)
+		return -EAGAIN;
+	if (mprotect(chunk_places(k), range_size(1), PROT_READ | PROT_WRITE))
+		return -ENOMEM;
+	table.n_chunks++;
+	table.chunks[k] = (struct chunk){ .generation = 1 };
+	chunk_fill(k);
+	table.n_wholly_free++;
+	chunk_link(k);
+	/* A PID whose lower half is 0 would look like none. */
+	if (!k)
+		(void)place_take();
+	atomic_store_explicit(&table_n_mapped, table.n_chunks * CHUNK,
+			      memory_order_release);
+	return 0;
+}
+
 /* ---- what workers do ---- */
 
 static int cache_fill(struct table_cache *c)
 {
-	struct process *p;
+	struct process *batch[BATCH];
+	unsigned n = 0;
 	int r = 0;
 
 	pthread_mutex_lock(&table.lock);
-	while (c->n < BATCH) {
+	while (n < table.batch) {
 		if (table.first == NO_CHUNK) {
 			r = chunk_add();
 			if (r < 0)
 				break;
 		}
-		p = place_take();
-		p->run_next = c->free;
-		c->free = p;
-		c->n++;
+		batch[n++] = place_take();
 	}
 	pthread_mutex_unlock(&table.lock);
+	/* The lowest first: people read these numbers. */
+	c->n = n;
+	while (n--) {
+		batch[n]->run_next = c->free;
+		c->free = batch[n];
+	}
 	return c->n ? 0 : r;
 }
 
@@ -263,13 +281,14 @@ void table_give(struct table_cache *c, struct process *take_p)
 {
 	struct process *p = take_p;
 
-	/* 0 is nobody's: the first place would have the PID NONE. */
+	/* No PID is used twice: a place that has had all of its own is given up.
+	 */
 	if (!++p->generation)
-		p->generation = 1;
+		return;
 	p->run_next = c->free;
 	c->free = p;
-	if (__builtin_expect(++c->n >= 3 * BATCH, 0))
-		cache_spill(c, BATCH);
+	if (__builtin_expect(++c->n > table.n_cached_max, 0))
+		cache_spill(c, table.n_cached);
 }
 
 void table_cache_fini(struct table_cache *c)

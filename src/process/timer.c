@@ -207,10 +207,8 @@ int reeve_send_after(reeve_pid pid, const struct reeve_message *message,
 	struct timer *t;
 	int r;
 
-	if (reeve_self() != REEVE_PID_NONE) {
-		process_look();
+	if (reeve_self() != REEVE_PID_NONE)
 		deadline = process_deadline(timeout_ms);
-	}
 	r = envelope_copy(message, &e);
 	if (r < 0)
 		return r;
@@ -234,6 +232,8 @@ int reeve_send_after(reeve_pid pid, const struct reeve_message *message,
 	}
 	runtime_expect(deadline);
 	*ret = reference;
+	/* Not before: handles are passed whatever comes. */
+	process_look();
 	return 0;
 }
 

@@ -26,7 +26,7 @@ __attribute__((noinline)) struct worker *worker_here(void)
 
 /* ---- switching ---- */
 
-static void time_charge(struct worker *w, struct process *from)
+void time_charge(struct worker *w, struct process *from)
 {
 	uint64_t now = loop_now();
 
@@ -151,6 +151,18 @@ static void process_run(struct worker *w, struct process *p)
 	worker_after(w);
 }
 
+/* How many switches there are until the next look. */
+static unsigned switches_now(const struct worker *w)
+{
+	unsigned n = w->n_per_look;
+
+	if (w->look_took > LOOK_NS)
+		return (unsigned)(n * UINT64_C(1) * LOOK_NS / w->look_took) ?: 1;
+	if (w->look_took < LOOK_NS / 2 && n < SWITCHES_PER_LOOK)
+		return 2 * n;
+	return n;
+}
+
 static void worker_loop(struct worker *w)
 {
 	struct process *p;
@@ -159,8 +171,8 @@ static void worker_loop(struct worker *w)
 		/* What a process took that had no stack to be entered on. */
 		p = TAKE(w->current);
 		if (!w->n_until_look || !--w->n_until_look) {
-			w->n_until_look = SWITCHES_PER_LOOK;
 			worker_look(w);
+			w->n_until_look = w->n_per_look = switches_now(w);
 		}
 		if (!p)
 			p = worker_next(w);
@@ -190,7 +202,7 @@ void worker_run(struct worker *w)
 {
 	own_worker = w;
 	envelope_cache_use(w->envelopes);
-	w->n_until_look = SWITCHES_PER_LOOK;
+	w->n_until_look = w->n_per_look = 1;
 	annotate_thread_stack(&w->outside_annotation);
 	annotate_stack_made(&w->base_annotation, w->base_stack,
 			    BASE_STACK_SIZE);

@@ -210,7 +210,7 @@ def what_is_opened_during_a_stop_waits_for_the_next_start(stage):
     with stage.run(root) as run:
         run.said("/server", "^waiting for go$", timeout=60)
         stop = stage.popen("stop", "/server", "--manager", str(run.pid))
-        run.wait("stop", "/server")
+        run.said("/server", "^stopping$")
         run.start("/two")
         run.wait("open", "/two")
         gate(stage, "server", "go")

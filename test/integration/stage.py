@@ -156,11 +156,13 @@ def is_sanitized():
 
 
 def memory_of(pid):
-    """Resident memory in KiB; the same always, where it says nothing."""
+    """Memory of its own in KiB, wherever the kernel keeps it: what is mapped
+    from files goes and comes. The same always, where it says nothing."""
     if is_sanitized():
         return 0
     with open("/proc/%d/status" % pid) as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1])
+        return sum(map(int, re.findall(r"(?:RssAnon|VmSwap):\s+(\d+)",
+                                       f.read())))
 
 
 def task_time(pid):

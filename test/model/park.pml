@@ -28,8 +28,8 @@
  *     an atomic instruction of the same thread.
  *   - The park is done by the context that runs after the switch.
  *
- * What is not: the number of messages and the bound (room.pml); the run queues
- * and workers that go idle (idle.pml).
+ * What is not: the number of messages and its bound; a generation that has come
+ * round; the run queues and workers that go idle (idle.pml).
  *
  * Scopes (-D) say who is there. Flaws (-D) break one rule each, and Spin has to
  * notice that. Both are listed in park_scopes.py.

@@ -146,6 +146,14 @@ static struct reeve_route route_of(const char *const *args)
 	return route;
 }
 
+/* Says when nothing more is taken. */
+static void watch_stop(void *arg)
+{
+	while (!reeve_is_stopping(arg))
+		reeve_sleep(5);
+	puts("stopping");
+}
+
 static void start(void *arg)
 {
 	struct reeve *r = arg;
@@ -156,6 +164,7 @@ static void start(void *arg)
 	struct reeve_router *router;
 
 	reeve_spawn(picked, NULL, &o, NULL);
+	reeve_spawn(watch_stop, r, NULL, NULL);
 	REEVE_CHECK(reeve_router_new(r, &router) == 0);
 	REEVE_CHECK(reeve_router_serve(router, args[0], &route) == 0);
 	if (number(args, 4))

@@ -39,8 +39,10 @@ void play(reeve_process_fn fn, void *arg)
 struct reeve_message *expect_message(void)
 {
 	struct reeve_message *m;
+	int r = reeve_next(LONG_MS, &m);
 
-	REEVE_CHECK(reeve_next(LONG_MS, &m) == 0);
+	if (r < 0)
+		reeve_fail("no message: %s", strerror(-r));
 	return m;
 }
 
@@ -48,8 +50,11 @@ struct reeve_message *expect_ordinal(uint64_t ordinal)
 {
 	const struct reeve_match match = { .ordinal = ordinal };
 	struct reeve_message *m;
+	int r = reeve_next_match(&match, LONG_MS, &m);
 
-	REEVE_CHECK(reeve_next_match(&match, LONG_MS, &m) == 0);
+	if (r < 0)
+		reeve_fail("no message 0x%llx: %s", (unsigned long long)ordinal,
+			   strerror(-r));
 	return m;
 }
 

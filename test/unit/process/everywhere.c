@@ -17,12 +17,25 @@ static unsigned descriptors_count(void)
 	return n;
 }
 
+/* One that was ended with the reason 0 has not come to its end. */
+static reeve_process_fn body;
+static bool is_through;
+
+static void run_body(void *arg)
+{
+	body(arg);
+	is_through = true;
+}
+
 static void run_once(const struct reeve_runtime_options *o, reeve_process_fn fn,
 		     int reason)
 {
 	unsigned n = descriptors_count();
 
-	assert_int_equal(reeve_processes_run(o, fn, NULL), reason);
+	body = fn;
+	is_through = false;
+	assert_int_equal(reeve_processes_run(o, run_body, NULL), reason);
+	assert_int_equal(is_through, reason == REEVE_EXIT_NORMAL);
 	assert_int_equal(descriptors_count(), n);
 }
 

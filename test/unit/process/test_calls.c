@@ -2,8 +2,10 @@
 #include "everywhere.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { GO = 1, READY = 2, ASK = 3, STOP = 4, LATE = 5 };
 
@@ -322,6 +324,138 @@ PROCESS_TEST(what_cannot_be_passed_on_is_the_callers_still)
 	hear_nothing();
 }
 
+PROCESS_TEST(an_answer_is_passed_on_as_any_message)
+{
+	reeve_pid server = start(serve, NULL, NULL);
+	const uint64_t n = 1;
+	const struct reeve_message m = { .ordinal = ASK,
+					 .bytes = &n,
+					 .n_bytes = sizeof(n) };
+	struct reeve_message *answer;
+
+	MUST_EQUAL(reeve_call_to(server, &m, -1, &answer), 0);
+	MUST_EQUAL(reeve_forward(reeve_self(), answer), 0);
+	MUST_EQUAL(hear(ASK), server);
+}
+
+static void answer_twice(void *arg)
+{
+	struct reeve_message *m;
+
+	(void)arg;
+	while (reeve_next(-1, &m) == 0) {
+		answer_number(m, 1);
+		answer_number(m, 2);
+		reeve_message_free(m);
+	}
+}
+
+PROCESS_TEST(a_second_answer_is_dropped)
+{
+	reeve_pid server = start(answer_twice, NULL, NULL);
+	uint64_t n, i;
+
+	for (i = 0; i < 20; i++) {
+		MUST_EQUAL(ask(server, ASK, 0, -1, &n), 0);
+		MUST_EQUAL(n, 1);
+	}
+	hear_nothing();
+}
+
+/* ---- handles where nothing is sent ---- */
+
+static int open_something(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	MUST(fd >= 0);
+	return fd;
+}
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* A GO that cannot be passed on, and an ASK after it, which is answered. */
+static int fail_to_pass_on(void *state, struct reeve_message *m)
+{
+	(void)state;
+	if (m->ordinal == ASK)
+		answer_number(m, 0);
+	else
+		MUST_EQUAL(reeve_forward(REEVE_PID_NONE, m), -ESRCH);
+	return 0;
+}
+
+PROCESS_TEST(what_a_handler_could_not_pass_on_is_freed)
+{
+	int fd = open_something();
+	const struct reeve_message m = { .ordinal = GO,
+					 .handles = &fd,
+					 .n_handles = 1 };
+	reeve_pid handler;
+	uint64_t n;
+
+	MUST_EQUAL(reeve_spawn_handler(fail_to_pass_on, NULL, 0, NULL,
+				       &handler),
+		   0);
+	MUST_EQUAL(reeve_send_to(handler, &m), 0);
+	MUST_EQUAL(ask(handler, ASK, 0, -1, &n), 0);
+	MUST(!is_open(fd));
+}
+
+static int send_what_is_refused(void *state, struct reeve_message *m)
+{
+	int fd = open_something();
+	const struct reeve_message other = { .ordinal = GO,
+					     .handles = &fd,
+					     .n_handles = 1 };
+	struct reeve_message *answer;
+
+	(void)state;
+	MUST_EQUAL(reeve_send_wait(reeve_self(), &other, -1), -EDEADLK);
+	MUST(!is_open(fd));
+	fd = open_something();
+	MUST_EQUAL(reeve_call_to(reeve_self(), &other, -1, &answer), -EDEADLK);
+	MUST(!is_open(fd));
+	if (m->ordinal == ASK) {
+		answer_number(m, 0);
+		return 0;
+	}
+	fd = open_something();
+	MUST_EQUAL(reeve_answer_with(m, &other), -EINVAL);
+	MUST(!is_open(fd));
+	return 0;
+}
+
+PROCESS_TEST(handles_are_closed_where_a_process_may_not_send)
+{
+	reeve_pid handler;
+	uint64_t n;
+
+	MUST_EQUAL(reeve_spawn_handler(send_what_is_refused, NULL, 0, NULL,
+				       &handler),
+		   0);
+	MUST_EQUAL(tell(handler, GO), 0);
+	MUST_EQUAL(ask(handler, ASK, 0, -1, &n), 0);
+}
+
+static void handles_are_closed_outside_of_processes(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct reeve_message m = { .ordinal = GO,
+					 .handles = &fd,
+					 .n_handles = 1 };
+
+	(void)state;
+	assert_int_equal(reeve_send_to(1, &m), -EPERM);
+	assert_false(is_open(fd));
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(reeve_send_wait(1, &m, -1), -EPERM);
+	assert_false(is_open(fd));
+}
+
 /* ---- timers ---- */
 
 PROCESS_TEST(timers_come_in_their_order)
@@ -401,6 +535,11 @@ int main(void)
 		cmocka_unit_test(an_answer_to_who_is_gone_fails),
 		cmocka_unit_test(the_answer_to_what_was_passed_on_comes_here),
 		cmocka_unit_test(what_cannot_be_passed_on_is_the_callers_still),
+		cmocka_unit_test(an_answer_is_passed_on_as_any_message),
+		cmocka_unit_test(a_second_answer_is_dropped),
+		cmocka_unit_test(what_a_handler_could_not_pass_on_is_freed),
+		cmocka_unit_test(handles_are_closed_where_a_process_may_not_send),
+		cmocka_unit_test(handles_are_closed_outside_of_processes),
 		cmocka_unit_test(timers_come_in_their_order),
 		cmocka_unit_test(a_cancelled_timer_does_not_come),
 		cmocka_unit_test(a_timer_outlives_who_set_it),

@@ -255,7 +255,9 @@ static void link_and_say_when(void *arg)
 /* Who was unlinked before it began to link itself is linked. */
 static void link_after_unlink(void *arg)
 {
+	struct reeve_match exit_of = { .ordinal = REEVE_NOTICE_EXIT };
 	reeve_pid self = reeve_self(), other;
+	struct reeve_message *m;
 	bool is_later;
 	unsigned i, k;
 
@@ -272,8 +274,11 @@ static void link_after_unlink(void *arg)
 		MUST_EQUAL(reeve_unlink(other), 0);
 		is_later = !atomic_load(&has_begun_to_link);
 		MUST_EQUAL(tell(other, GO), 0);
-		if (is_later)
-			MUST_EQUAL(hear_notice(REEVE_NOTICE_EXIT).pid, other);
+		exit_of.sender = other;
+		if (is_later) {
+			MUST_EQUAL(reeve_next_match(&exit_of, -1, &m), 0);
+			reeve_message_free(m);
+		}
 		while (reeve_is_alive(other))
 			reeve_yield();
 	}
@@ -288,6 +293,50 @@ static void a_link_after_an_unlink_holds(void **state)
 	for (o.seed = 10; o.seed <= 60; o.seed++)
 		assert_int_equal(
 			reeve_processes_run(&o, link_after_unlink, NULL), 0);
+}
+
+static _Atomic int stage;
+
+/* From its beginning to its end it does not look at what comes. */
+static void end_without_looking(void *arg)
+{
+	(void)arg;
+	atomic_store(&stage, 1);
+	while (atomic_load(&stage) != 2)
+		;
+	reeve_exit(REASON);
+}
+
+static void ask_one_that_does_not_look(void *arg)
+{
+	struct reeve_notice n;
+	reeve_pid other;
+	uint64_t watched;
+
+	(void)arg;
+	reeve_trap_exit(true);
+	atomic_store(&stage, 0);
+	other = start(end_without_looking, NULL, NULL);
+	while (atomic_load(&stage) != 1)
+		reeve_yield();
+	watched = watch(other);
+	MUST_EQUAL(reeve_link(other), 0);
+	atomic_store(&stage, 2);
+	/* It lived when it was asked. */
+	MUST_EQUAL(end_of(watched), REASON);
+	n = hear_notice(REEVE_NOTICE_EXIT);
+	MUST_EQUAL(n.pid, other);
+	MUST_EQUAL(n.reason, REASON);
+	hear_nothing();
+}
+
+static void who_ends_without_looking_tells_all(void **state)
+{
+	const struct reeve_runtime_options o = { .n_workers = 2 };
+
+	(void)state;
+	assert_int_equal(
+		reeve_processes_run(&o, ask_one_that_does_not_look, NULL), 0);
 }
 
 enum { N_CHAIN = 200 };
@@ -648,6 +697,7 @@ int main(void)
 		cmocka_unit_test(a_link_with_oneself_is_none),
 		cmocka_unit_test(links_of_both_sides_at_once_are_whole),
 		cmocka_unit_test(a_link_after_an_unlink_holds),
+		cmocka_unit_test(who_ends_without_looking_tells_all),
 		cmocka_unit_test(an_end_goes_through_a_chain_of_links),
 		cmocka_unit_test(every_monitor_tells_once),
 		cmocka_unit_test(a_monitor_of_who_is_gone_tells_at_once),

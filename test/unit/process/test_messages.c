@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/table.h"
+
 enum { GO = 1, READY = 2, ITEM = 3, STOP = 4 };
 
 static bool is_open(int fd)
@@ -302,6 +304,44 @@ PROCESS_TEST(a_bound_is_kept_exactly)
 		start(fill_oneself, &self, &o);
 		MUST_EQUAL(next_number(READY), bounds[i]);
 	}
+}
+
+static void hear_timers_and_fill(void *arg)
+{
+	uint64_t reference;
+	unsigned i;
+
+	for (i = 0; i < 5; i++) {
+		MUST_EQUAL(reeve_notify_after((int)i % 2, &reference), 0);
+		hear_notice(REEVE_NOTICE_TIMER);
+	}
+	fill_oneself(arg);
+}
+
+PROCESS_TEST(notices_do_not_move_the_bound)
+{
+	reeve_pid self = reeve_self();
+
+	start(hear_timers_and_fill, &self,
+	      &(struct reeve_spawn_options){ .mailbox = 10,
+					     .arg_size = sizeof(self) });
+	MUST_EQUAL(next_number(READY), 10);
+}
+
+/* Who pushes counts after that; the place may be another one's by then. */
+PROCESS_TEST(a_late_count_of_the_last_owner_does_not_stay)
+{
+	reeve_pid self = reeve_self();
+
+	atomic_fetch_add(&table_at(self)->n_pushed, 3);
+	MUST_EQUAL(tell(self, GO), 0);
+	hear(GO);
+	start(fill_oneself, &self,
+	      &(struct reeve_spawn_options){ .mailbox = 10,
+					     .arg_size = sizeof(self) });
+	MUST_EQUAL(next_number(READY), 10);
+	MUST(atomic_load(&table_at(self)->n_pushed) ==
+	     atomic_load(&table_at(self)->n_taken));
 }
 
 /* Whoever sends at the same time may pass it by one message each. */
@@ -633,6 +673,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_sent_to_who_is_not_there),
 		cmocka_unit_test(a_mailbox_takes_as_many_as_it_may),
 		cmocka_unit_test(a_bound_is_kept_exactly),
+		cmocka_unit_test(notices_do_not_move_the_bound),
+		cmocka_unit_test(a_late_count_of_the_last_owner_does_not_stay),
 		cmocka_unit_test(many_senders_do_not_pass_the_bound),
 		cmocka_unit_test(who_waits_for_room_gets_it),
 		cmocka_unit_test(who_waits_for_room_at_a_handler_gets_it),

@@ -20,7 +20,7 @@ static void set_flag(void *arg)
 /* As a long computation: it calls nothing. */
 static void compute_until(unsigned value)
 {
-	while (atomic_load(&flag) != value)
+	while (atomic_load(&flag) < value)
 		;
 }
 
@@ -119,7 +119,123 @@ static void time_and_descriptors_wait_for_nobody(void **state)
 		0);
 }
 
+static void compute_after(void *arg)
+{
+	unsigned i = (unsigned)(uintptr_t)arg;
+
+	atomic_store(&flag, 3 * i + 1);
+	compute_until(3 * i + 2);
+}
+
+/* The second worker works as well, and the third one has slept for long. */
+static void spawn_one_by_one(void *arg)
+{
+	unsigned i;
+
+	(void)arg;
+	for (i = 1; i <= ROUNDS; i++) {
+		MUST_EQUAL(reeve_sleep(9), 0);
+		start(compute_after, (void *)(uintptr_t)i, NULL);
+		compute_until(3 * i + 1);
+		start(set_flag, (void *)(uintptr_t)(3 * i + 2), NULL);
+		compute_until(3 * i + 2);
+	}
+}
+
+static void all_workers_come_to_help(void **state)
+{
+	const struct reeve_runtime_options three = { .n_workers = 3 };
+
+	(void)state;
+	atomic_store(&flag, 0);
+	assert_int_equal(reeve_processes_run(&three, spawn_one_by_one, NULL),
+			 0);
+}
+
+enum { N_BEHIND = 3000 };
+
+static void count_me(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&flag, 1);
+}
+
+static void spawn_many_and_compute(void *arg)
+{
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; i < N_BEHIND; i++)
+		start(count_me, NULL, NULL);
+	compute_until(N_BEHIND);
+}
+
+static void all_that_wait_behind_one_run_elsewhere(void **state)
+{
+	(void)state;
+	atomic_store(&flag, 0);
+	assert_int_equal(reeve_processes_run(&two, spawn_many_and_compute, NULL),
+			 0);
+}
+
+enum { N_PLACES = 100 };
+
+static void take_most_places(void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < N_PLACES - 10; i++)
+		start(wait_for_ever, NULL, NULL);
+	set_flag(arg);
+}
+
+/* Those that end here leave their places to whoever wants them. */
+static void leave_places_to_another_worker(void *arg)
+{
+	reeve_pid last = REEVE_PID_NONE;
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; i < N_PLACES - 20; i++)
+		last = start(set_flag, NULL, NULL);
+	while (reeve_is_alive(last))
+		reeve_yield();
+	start(take_most_places, (void *)1, NULL);
+	compute_until(1);
+}
+
+static void places_are_for_all_workers(void **state)
+{
+	const struct reeve_runtime_options o = { .n_workers = 2,
+						 .n_processes = N_PLACES };
+
+	(void)state;
+	atomic_store(&flag, 0);
+	assert_int_equal(
+		reeve_processes_run(&o, leave_places_to_another_worker, NULL),
+		0);
+}
+
 /* ---- the end ---- */
+
+static void leave_some_that_wait(void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < 1 + *(unsigned *)arg % 4; i++)
+		start(wait_for_ever, NULL, NULL);
+	MUST_EQUAL(reeve_sleep(1), 0);
+}
+
+static void all_end_though_they_end_at_once(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 500; i++)
+		assert_int_equal(
+			reeve_processes_run(&two, leave_some_that_wait, &i), 0);
+}
 
 static int do_nothing(void *state, struct reeve_message *m)
 {
@@ -140,10 +256,12 @@ static void spawn_without_end(void *arg)
 
 static void end_while_others_spawn(void *arg)
 {
+	reeve_pid pid;
 	unsigned i;
 
+	/* The first one may have taken all places already. */
 	for (i = 0; i < 3; i++)
-		start(spawn_without_end, NULL, NULL);
+		(void)reeve_spawn(spawn_without_end, NULL, NULL, &pid);
 	for (i = 0; i < *(unsigned *)arg; i++)
 		reeve_yield();
 }
@@ -155,7 +273,7 @@ static void all_end_though_they_spawn(void **state)
 	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 40; i++)
 		assert_int_equal(
 			reeve_processes_run(&o, end_while_others_spawn, &i), 0);
 }
@@ -166,6 +284,10 @@ int main(void)
 		cmocka_unit_test(who_computes_holds_up_nobody_else),
 		cmocka_unit_test(who_yields_goes_on_where_there_is_room),
 		cmocka_unit_test(time_and_descriptors_wait_for_nobody),
+		cmocka_unit_test(all_workers_come_to_help),
+		cmocka_unit_test(all_that_wait_behind_one_run_elsewhere),
+		cmocka_unit_test(places_are_for_all_workers),
+		cmocka_unit_test(all_end_though_they_end_at_once),
 		cmocka_unit_test(all_end_though_they_spawn),
 	};
 
