@@ -53,13 +53,10 @@ void room_check(struct process *p)
 
 /* What was counted before the mailbox was emptied is taken by now, or it was
  * pushed to the last owner of the place and counted too late. */
-static void count_taken(struct process *p, uint32_t n, uint32_t n_pushed)
+static void count_taken(struct process *p, uint32_t n_pushed)
 {
-	int32_t too_many;
+	int32_t too_many = (int32_t)(n_pushed - load(&p->n_taken));
 
-	if (n)
-		add(&p->n_taken, n);
-	too_many = (int32_t)(n_pushed - load(&p->n_taken));
 	if (__builtin_expect(too_many <= 0, 1))
 		return;
 	add(&p->n_taken, (uint32_t)too_many);
@@ -73,7 +70,6 @@ int process_drain(struct process *p)
 		atomic_load_explicit(&p->n_pushed, memory_order_acquire);
 	struct envelope *e = envelope_reverse(mailbox_take(p)), *next;
 	int reason = 0, r = 0;
-	uint32_t n = 0;
 
 	for (; e; e = next) {
 		next = e->next;
@@ -84,8 +80,11 @@ int process_drain(struct process *p)
 				reason = p->exit_reason;
 			}
 		} else if (!e->is_answer) {
-			n += !e->is_signal;
 			process_queue(p, e);
+			/* One by one: for a sender it is here or there, and for
+			 * a moment both. */
+			if (!e->is_signal)
+				add(&p->n_taken, 1);
 		} else if (e->message.txid == p->txid) {
 			/* The first one is the one. */
 			p->txid = 0;
@@ -95,7 +94,7 @@ int process_drain(struct process *p)
 			envelope_free(e);
 		}
 	}
-	count_taken(p, n, n_pushed);
+	count_taken(p, n_pushed);
 	if (r) {
 		p->exit_reason = reason;
 		return r;

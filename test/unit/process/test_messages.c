@@ -384,7 +384,10 @@ PROCESS_TEST(many_senders_do_not_pass_the_bound)
 	for (i = 0; i < 8; i++)
 		hear(READY);
 	MUST_EQUAL(reeve_process_info(both[0], &info), 0);
-	MUST(info.n_messages >= 50 && info.n_messages < 58);
+	/* And one that is being taken counts twice for a moment. */
+	MUST(info.n_messages >= 49 && info.n_messages < 58);
+	if (info.n_messages == 49)
+		MUST_EQUAL(tell(both[0], ITEM), 0);
 	MUST_EQUAL(tell(both[0], ITEM), -EAGAIN);
 	MUST_EQUAL(reeve_kill(both[0], REEVE_EXIT_KILLED), 0);
 }
