@@ -23,6 +23,9 @@ enum {
 };
 
 _Static_assert(sizeof(struct process) % 256 == 0, "chunks are whole pages");
+#if !defined(ANNOTATE_ADDRESS) && !defined(REEVE_CONTEXT_UCONTEXT)
+_Static_assert(sizeof(struct process) == 256, "a million of them count");
+#endif
 
 struct process *table_places;
 _Atomic uint32_t table_n_mapped;
