@@ -25,8 +25,9 @@ run: all
 	@cd $(BUILD) && ./reeve run examples/hippo/c/meta/c.cml
 
 # Without these, the tests that need them are skipped: of the model, on another
-# processor, of the debugger.
-TEST_PACKAGES = spin gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user gdb
+# processor, of the debugger, beside other readers of JSON5.
+TEST_PACKAGES = spin gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user gdb \
+	node-json5 python3-json5
 
 test: all
 	@tools/packages $(TEST_PACKAGES) || true

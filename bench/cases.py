@@ -9,6 +9,7 @@ import threading
 import time
 
 import authority
+import growth
 import packages
 import peers
 import processes
@@ -296,4 +297,4 @@ class Trees:
 
 
 ALL = {"live": Live, "cold": Cold, "flood": Flood, "trees": Trees,
-       **authority.ALL, **processes.ALL}
+       **authority.ALL, **processes.ALL, **growth.ALL}

@@ -1,6 +1,8 @@
 """From figures to a table: ours, what it is compared with, the ratio, the goal."""
 from collections import namedtuple
 
+import growth
+
 Row = namedtuple("Row", "what ours unit against theirs ratio goal met")
 
 # (what, ours, against, theirs, goal), where the goal is the most that ours may be
@@ -150,7 +152,14 @@ def rows(figures):
         if ours in figures:
             met = None if most is None else figures[ours] <= most
             out.append(Row(what, figures[ours], unit, "", None, None, most, met))
+    out += growth.rows(figures, grown)
     return [r for r in out if r]
+
+
+def grown(what, ours, unit, against, theirs, goal):
+    met = None if goal is None else ours <= goal
+    return Row(what, ours, unit, against, theirs,
+               ours / theirs if theirs else None, goal, met)
 
 
 def number(value):
@@ -164,7 +173,7 @@ def number(value):
 def goal_text(r):
     if r.goal is None:
         return ""
-    if r.ratio is None:
+    if r.ratio is None or r.unit == "ms":
         return f"<= {number(r.goal)}"
     if r.goal < 1:
         return f"{1 / r.goal:.0f}x faster"

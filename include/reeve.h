@@ -36,6 +36,8 @@
  * the rules for handles and timeouts. Strings that are returned live as long as
  * the struct reeve.
  *
+ * What it is configured with is in <reeve/config.h>.
+ *
  * What moves while everything runs is in <reeve/registry.h> (services that are
  * registered and found by name), <reeve/realm.h> (children) and
  * <reeve/grant.h> (giving to children and taking back).

@@ -14,11 +14,33 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* A place in a file. Lines and columns count from 1; columns count characters,
- * not bytes. Line 0 means the file as a whole. */
+/*
+ * A place in a file. Lines and columns count from 1; columns count characters,
+ * not bytes. Line 0 means the file as a whole. What is put together from several
+ * files numbers them; 0 is the first.
+ */
 struct place {
-	uint32_t line, column;
+	uint32_t line;
+	uint32_t column : 21; /* 2^20 is the largest file */
+	uint32_t file : 11;
 };
+
+enum { PLACE_FILES_MAX = 1 << 11 };
+
+static inline struct place place_at(uint32_t line, uint32_t column)
+{
+	return (struct place){ .line = line, .column = column & 0x1fffff };
+}
+
+/* By file, then line, then column: below, at or above zero. */
+static inline int place_compare(struct place a, struct place b)
+{
+	if (a.file != b.file)
+		return a.file < b.file ? -1 : 1;
+	if (a.line != b.line)
+		return a.line < b.line ? -1 : 1;
+	return (a.column > b.column) - (a.column < b.column);
+}
 
 enum severity {
 	SEVERITY_WARNING,

@@ -199,6 +199,46 @@ static int attach_dir(struct attach *a, size_t i)
 	return 0;
 }
 
+static int attach_write(int fd, const char *bytes)
+{
+	size_t n = strlen(bytes);
+	ssize_t k;
+
+	for (; n; bytes += k, n -= (size_t)k) {
+		k = write(fd, bytes, n);
+		if (k < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* What the component is configured with; it lies in the cell's own tmpfs. */
+static int attach_config(struct attach *a)
+{
+	_cleanup_fd_ int dir_fd = -1, fd = -1;
+	int r;
+
+	if (!a->plan->config)
+		return 0;
+	r = attach_find(a, PLAN_CONFIG_DIR, &dir_fd);
+	if (r == 0) {
+		fd = openat(dir_fd, strrchr(PLAN_CONFIG_FILE, '/') + 1,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+				    O_CLOEXEC,
+			    0444);
+		r = fd < 0 ? -errno : attach_write(fd, a->plan->config);
+	}
+	/* Whatever the file mode mask of whoever started us. */
+	if (r == 0 && fchmod(fd, 0444) < 0)
+		r = -errno;
+	if (r < 0)
+		return attach_fail(a, CELL_STAGE_ATTACH, r, PLAN_CONFIG_FILE);
+	r = attach_allow(a, fd, LANDLOCK_READ_FILE);
+	return r == 0 ? 0
+		      : attach_fail(a, CELL_STAGE_LANDLOCK, r,
+				    PLAN_CONFIG_FILE);
+}
+
 /* Links come first: they lie in the cell's own tmpfs and nothing covers them. */
 static int attach_links(struct attach *a)
 {
@@ -346,6 +386,8 @@ int attach_plan(struct blank *b, const struct plan *plan, const uint8_t *how,
 	r = attach_open(&a, how, mount_fds);
 	if (r == 0)
 		r = attach_links(&a);
+	if (r == 0)
+		r = attach_config(&a);
 	if (r == 0)
 		r = attach_all(&a, mount_fds);
 	if (r == 0)

@@ -192,6 +192,29 @@ int budget_adopt(struct budget *b, struct cell *c)
 	return 0;
 }
 
+int budget_open_lists(const struct budget *b, const struct cell *c, int *ret_fds,
+		      size_t *ret_n)
+{
+	/* Only to collect them in. */
+	struct cell lists = CELL_INIT;
+	int h, fd, r = 0;
+
+	if (c->cgroup_fd >= 0)
+		r = budget_open_list(&lists, c->cgroup_fd);
+	for (h = BUDGET_V2 + 1; b && r == 0 && h < N_BUDGET_HIERARCHIES; h++) {
+		fd = budget_nearest_fd(b, (enum budget_hierarchy)h);
+		if (fd >= 0)
+			r = budget_open_list(&lists, fd);
+	}
+	if (r < 0) {
+		fd_close_all(lists.group_fds, lists.n_groups);
+		return r;
+	}
+	memcpy(ret_fds, lists.group_fds, lists.n_groups * sizeof(int));
+	*ret_n = lists.n_groups;
+	return 0;
+}
+
 void budget_leave(struct budget *b, uint64_t id)
 {
 	struct budget_cell *cell;

@@ -252,6 +252,14 @@ int cell_signal(struct cell *c, int signo, bool all)
 			   MSG_DONTWAIT);
 }
 
+int cell_send_guest(struct cell *c, int desk_fd)
+{
+	struct protocol_signal request = { .type = PROTOCOL_GUEST };
+
+	return packet_send(c->socket_fd, &request, sizeof(request), &desk_fd, 1,
+			   MSG_DONTWAIT);
+}
+
 void cell_kill(struct cell *c)
 {
 	/* Once reaped, the cgroup's path may be another cell's. */

@@ -107,6 +107,10 @@ int cell_read_event(struct cell *c, struct cell_event *ret);
 /* Signal the main task, or every task of the cell but its init. 0 or -errno. */
 int cell_signal(struct cell *c, int signo, bool all);
 
+/* Have the init let somebody in, who is at the other end of @desk_fd, which stays
+ * the caller's; see guest.h. 0 or -errno. */
+int cell_send_guest(struct cell *c, int desk_fd);
+
 /* End every task of the cell, now. Harmless on one that has ended. */
 void cell_kill(struct cell *c);
 

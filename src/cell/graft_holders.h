@@ -35,7 +35,6 @@ struct graft_mounts {
  * taken off. @proc_fd: a /proc of the host. 0 or -errno.
  */
 int graft_mounts_read(int proc_fd, uint64_t id, struct graft_mounts *ret);
-void graft_mounts_fini(struct graft_mounts *m);
 
 struct graft_search {
 	int proc_fd;   /* of the host */

@@ -105,11 +105,3 @@ int graft_mounts_read(int proc_fd, uint64_t id, struct graft_mounts *ret)
 		;
 	return 0;
 }
-
-void graft_mounts_fini(struct graft_mounts *m)
-{
-	text_fini(&m->text);
-	m->n_rows = 0;
-	m->top = NULL;
-	m->is_cut = false;
-}

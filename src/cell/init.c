@@ -27,6 +27,7 @@
 #include "cell/exec.h"
 #include "cell/protocol.h"
 #include "cell/source.h"
+#include "cell/ward.h"
 #include "sys/fd.h"
 #include "sys/mounts.h"
 #include "sys/packet.h"
@@ -51,6 +52,7 @@ struct init {
 	struct protocol_plan header;
 	struct exec_task *task;
 	pid_t main_pid;
+	struct ward ward;
 };
 
 static void init_report(const struct protocol_event *event)
@@ -407,6 +409,11 @@ static void init_start(struct init *s)
 					.missing = s->blank.missing };
 	struct cell_failure why;
 
+	/* Of the blank, the rules are kept: guests are under them too. They move
+	 * out of the way of the program's files. */
+	ward_open(&s->ward, exec_pid(s->task), s->blank.ruleset_fd,
+		  INIT_FILES_ABOVE);
+	s->blank.ruleset_fd = s->ward.rules_fd;
 	s->main_pid = exec_run(s->task, &s->blank, &s->plan, &s->files, &why);
 	if (s->main_pid < 0)
 		init_fail(&why);
@@ -435,21 +442,28 @@ static void init_reap(struct init *s)
 
 	while (read(s->signal_fd, &info, sizeof(info)) > 0)
 		;
-	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
 		if (pid == s->main_pid)
 			init_end(status);
+		ward_reaped(&s->ward, pid, status);
+	}
 }
 
 static void init_read_request(struct init *s)
 {
 	struct protocol_signal request;
+	int desk_fd = -1;
 	size_t n_fds;
 	ssize_t n;
 
-	n = packet_receive(INIT_SOCKET, &request, sizeof(request), NULL, 0,
+	n = packet_receive(INIT_SOCKET, &request, sizeof(request), &desk_fd, 1,
 			   &n_fds, MSG_DONTWAIT);
 	if (n == -EAGAIN)
 		return;
+	if (n == sizeof(request) && request.type == PROTOCOL_GUEST && n_fds) {
+		ward_admit(&s->ward, desk_fd);
+		return;
+	}
 	/* The manager has closed, or is not itself: nobody wants this cell. */
 	if (n != sizeof(request) || request.type != PROTOCOL_SIGNAL)
 		_exit(1);
@@ -458,17 +472,19 @@ static void init_read_request(struct init *s)
 
 static _Noreturn void init_supervise(struct init *s)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[2 + GUESTS_MAX] = {
 		{ .fd = INIT_SOCKET, .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
 	};
 
 	for (;;) {
-		if (poll(p, 2, -1) < 0)
+		ward_poll(&s->ward, p + 2);
+		if (poll(p, N_ELEMENTS(p), -1) < 0)
 			continue;
 		/* Children first: their end is news that may still be sent. */
 		if (p[1].revents)
 			init_reap(s);
+		ward_handle(&s->ward, p + 2);
 		if (p[0].revents)
 			init_read_request(s);
 	}

@@ -142,6 +142,13 @@ int plan_set_cwd(struct plan *p, const char *path)
 	return plan_copy(p, path, &p->cwd);
 }
 
+int plan_set_config(struct plan *p, const char *bytes)
+{
+	if (strlen(bytes) > PLAN_CONFIG_MAX)
+		return PLAN_TOO_LARGE;
+	return plan_copy(p, bytes, &p->config);
+}
+
 int plan_add_arg(struct plan *p, const char *arg)
 {
 	int r;
@@ -424,6 +431,33 @@ static int plan_check_links(const struct plan *p)
 	return 0;
 }
 
+/* Would it hide the configuration? */
+static bool plan_hides_config(const char *path)
+{
+	return !strcmp(path, PLAN_CONFIG_DIR) ||
+	       plan_is_beneath(path, PLAN_CONFIG_FILE);
+}
+
+static int plan_check_config(const struct plan *p)
+{
+	size_t i;
+
+	if (!p->config)
+		return 0;
+	if (strlen(p->config) > PLAN_CONFIG_MAX)
+		return PLAN_TOO_LARGE;
+	for (i = 0; i < p->n_mounts; i++)
+		if (plan_hides_config(p->mounts[i].target))
+			return PLAN_DOUBLE;
+	for (i = 0; i < p->n_dirs; i++)
+		if (plan_hides_config(p->dirs[i]))
+			return PLAN_DOUBLE;
+	for (i = 0; i < p->n_links; i++)
+		if (plan_hides_config(p->links[i].path))
+			return PLAN_DOUBLE;
+	return 0;
+}
+
 int plan_check(const struct plan *p)
 {
 	int r;
@@ -441,7 +475,9 @@ int plan_check(const struct plan *p)
 	r = plan_check_dirs(p);
 	if (!r)
 		r = plan_check_mounts(p);
-	return r ? r : plan_check_links(p);
+	if (!r)
+		r = plan_check_links(p);
+	return r ? r : plan_check_config(p);
 }
 
 const char *plan_verdict_text(int verdict)

@@ -82,8 +82,13 @@ enum {
 	PLAN_DIRS_MAX = 64,
 	PLAN_SERVICES_MAX = 1024,
 	PLAN_LIMITS_MAX = 16,
+	PLAN_CONFIG_MAX = 64 * 1024,
 	PLAN_TMP_DEFAULT = 64 * 1024 * 1024, /* bytes */
 };
+
+/* Where the cell has what its component is configured with. */
+#define PLAN_CONFIG_DIR "/config"
+#define PLAN_CONFIG_FILE "/config/config.json"
 
 struct plan {
 	struct arena arena; /* holds all strings and arrays below */
@@ -108,6 +113,7 @@ struct plan {
 	size_t n_services;
 	struct plan_limit *limits;
 	size_t n_limits;
+	const char *config; /* what PLAN_CONFIG_FILE holds; NULL: there is none */
 
 	uint64_t tmp_bytes; /* limit of /tmp and of /dev/shm, each */
 	bool strict;	    /* none of the host's programs and libraries */
@@ -140,6 +146,10 @@ void plan_fini(struct plan *p);
 int plan_set_moniker(struct plan *p, const char *moniker);
 int plan_set_binary(struct plan *p, const char *path);
 int plan_set_cwd(struct plan *p, const char *path);
+/* A file at PLAN_CONFIG_FILE, read-only like the root it lies in; PLAN_TOO_LARGE
+ * above PLAN_CONFIG_MAX bytes. Mounts may stand beside it, but not at its path,
+ * at its directory's, or below it: plan_check() says PLAN_DOUBLE. */
+int plan_set_config(struct plan *p, const char *bytes);
 int plan_add_arg(struct plan *p, const char *arg);
 int plan_add_environ(struct plan *p, const char *entry);
 int plan_add_mount(struct plan *p, const struct plan_mount *mount);

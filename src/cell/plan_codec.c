@@ -12,13 +12,14 @@
 
 #include "cell/plan.h"
 
-#define PLAN_MAGIC UINT32_C(0x326e6c50) /* "Pln2" */
+#define PLAN_MAGIC UINT32_C(0x336e6c50) /* "Pln3" */
 
 enum plan_flag {
 	PLAN_FLAG_STRICT = 0x1,
 	PLAN_FLAG_NOTIFY = 0x2,
 	PLAN_FLAG_CWD = 0x4,
-	PLAN_FLAGS_ALL = 0x7,
+	PLAN_FLAG_CONFIG = 0x8,
+	PLAN_FLAGS_ALL = 0xf,
 };
 
 static void plan_write_u32(struct text *t, uint32_t v)
@@ -115,13 +116,16 @@ int plan_write(const struct plan *p, struct text *t)
 	plan_write_u32(t, PLAN_MAGIC);
 	plan_write_u32(t, (p->strict ? PLAN_FLAG_STRICT : 0) |
 				  (p->notify_stop ? PLAN_FLAG_NOTIFY : 0) |
-				  (p->cwd ? PLAN_FLAG_CWD : 0));
+				  (p->cwd ? PLAN_FLAG_CWD : 0) |
+				  (p->config ? PLAN_FLAG_CONFIG : 0));
 	plan_write_u32(t, p->stop_ms);
 	plan_write_u64(t, p->tmp_bytes);
 	plan_write_string(t, p->moniker);
 	plan_write_string(t, p->binary);
 	if (p->cwd)
 		plan_write_string(t, p->cwd);
+	if (p->config)
+		plan_write_string(t, p->config);
 	plan_write_strings(t, p->args, p->n_args);
 	plan_write_strings(t, p->environ, p->n_environ);
 	plan_write_mounts(t, p);
@@ -344,6 +348,8 @@ static void plan_read_all(struct plan_reader *r)
 	plan_read_one(r, plan_set_binary);
 	if (flags & PLAN_FLAG_CWD)
 		plan_read_one(r, plan_set_cwd);
+	if (flags & PLAN_FLAG_CONFIG)
+		plan_read_one(r, plan_set_config);
 	plan_read_strings(r, plan_add_arg);
 	plan_read_strings(r, plan_add_environ);
 	plan_read_mounts(r);

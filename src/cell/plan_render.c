@@ -108,6 +108,8 @@ void plan_render(const struct plan *p, struct text *t)
 	for (i = 0; i < p->n_environ; i++)
 		plan_put_line(t, i ? "" : "environ", p->environ[i]);
 	plan_put_line(t, "cwd", p->cwd ? p->cwd : "/");
+	if (p->config)
+		plan_put_line(t, "config", p->config);
 	plan_put_line(t, "namespaces", "user mount pid ipc uts net cgroup");
 	plan_put_line(t, "host",
 		      p->strict ? "nothing (strict)"
@@ -234,6 +236,10 @@ void plan_render_json(const struct plan *p, struct text *t)
 	plan_json_string(t, "binary", p->binary);
 	text_puts(t, ",");
 	plan_json_string(t, "cwd", p->cwd ? p->cwd : "/");
+	if (p->config) {
+		text_puts(t, ",");
+		plan_json_string(t, "config", p->config);
+	}
 	plan_json_strings(t, "args", p->args, p->n_args);
 	plan_json_strings(t, "environ", p->environ, p->n_environ);
 	text_puts(t, ",\"mounts\":[");

@@ -557,4 +557,5 @@ void cell_probe_run(struct cell_probe *out)
 	out->n_rows = 0;
 	for (i = 0; i < N_ELEMENTS(probes); i++)
 		probes[i](&p);
+	cell_probe_settings(out, p.is_root);
 }

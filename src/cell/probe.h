@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
@@ -44,5 +45,6 @@ const struct cell_probe_row *cell_probe_find(const struct cell_probe *p,
 
 const char *probe_state_name(enum probe_state state);
 
-void cell_probe_render(const struct cell_probe *p, struct text *t);
+/* @colour: what is missing in red, what is less than it could be in yellow. */
+void cell_probe_render(const struct cell_probe *p, bool colour, struct text *t);
 void cell_probe_render_json(const struct cell_probe *p, struct text *t);

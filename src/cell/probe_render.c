@@ -38,14 +38,23 @@ const struct cell_probe_row *cell_probe_find(const struct cell_probe *p,
 	return NULL;
 }
 
-void cell_probe_render(const struct cell_probe *p, struct text *t)
+/* ANSI. */
+static const char *probe_colour(enum probe_state state)
+{
+	return state == PROBE_OK ? "32" : state == PROBE_MISSING ? "31;1" : "33";
+}
+
+void cell_probe_render(const struct cell_probe *p, bool colour, struct text *t)
 {
 	const struct cell_probe_row *row;
 
 	for (row = p->rows; row < p->rows + p->n_rows; row++) {
-		text_printf(t, "%-8s  %-19s  %s\n",
-			    probe_state_name(row->state), row->name,
-			    row->sentence);
+		if (colour)
+			text_printf(t, "\033[%sm", probe_colour(row->state));
+		text_printf(t, "%-8s", probe_state_name(row->state));
+		if (colour)
+			text_puts(t, "\033[0m");
+		text_printf(t, "  %-19s  %s\n", row->name, row->sentence);
 		if (row->fix[0])
 			text_printf(t, "%33s%s\n", "to mend it: ", row->fix);
 	}

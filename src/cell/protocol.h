@@ -29,6 +29,7 @@ enum protocol_type {
 	/* Manager to init. */
 	PROTOCOL_PLAN,
 	PROTOCOL_SIGNAL,
+	PROTOCOL_GUEST, /* with a desk; the rest is unused */
 	/* Init to manager. */
 	PROTOCOL_LISTENERS,
 	PROTOCOL_DIRS,
@@ -82,6 +83,7 @@ struct protocol_plan {
 	uint8_t mounts[PLAN_MOUNTS_MAX]; /* enum protocol_mount */
 };
 
+/* What a running cell's init is asked. */
 struct protocol_signal {
 	uint32_t type;
 	int32_t signo;

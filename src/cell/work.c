@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "cell/audit.h"
 #include "cell/graft.h"
+#include "cell/guest_work.h"
 #include "cell/protocol.h"
 #include "cell/sever_work.h"
 #include "sys/fd.h"
@@ -28,6 +29,7 @@ static const struct {
 	[WORK_SEVER] = { "reeve-sever", sever_work },
 	[WORK_GRAFT] = { "reeve-graft", graft_work },
 	[WORK_AUDIT] = { "reeve-audit", audit_work },
+	[WORK_GUEST] = { "reeve-guest", guest_work },
 };
 
 /* Keep the two descriptors, at numbers of our own, and nothing else. */

@@ -19,6 +19,7 @@ enum work_kind {
 	WORK_SEVER, /* finding and shutting down sockets; see sever.h */
 	WORK_GRAFT, /* mounts of a running cell; see graft.h */
 	WORK_AUDIT, /* what two cells have in common; see audit.h */
+	WORK_GUEST, /* a program of the operator's in a cell; see guest.h */
 };
 
 enum { WORK_BYTES_MAX = 32768, WORK_FDS_MAX = 64 };

@@ -257,7 +257,6 @@ static int read_finish(struct message *m, struct msghdr *h, size_t n)
 	return r;
 }
 
-/* Not inlined, as write_once(). */
 /*
  * The verdict of a read that failed with @error; 0: read again. A peer that
  * closed without having read everything leaves a reset, which is reported once
@@ -295,6 +294,7 @@ __attribute__((noinline)) static int bytes_read_once(int fd, struct message *m,
 	return n > m->capacity ? -EBADMSG : 0;
 }
 
+/* Not inlined, as write_once(). */
 __attribute__((noinline)) static int read_once(int fd, struct message *m,
 					       int flags)
 {

@@ -42,6 +42,9 @@ enum directory_kind {
 	DIRECTORY_SERVICE,
 	/* A service; OnOpen is answered here before the callback is called. */
 	DIRECTORY_SERVICE_DESCRIBED,
+	/* A service that may be put together from several: the callback gets
+	 * the rest of the path too, which names one of them. */
+	DIRECTORY_INSTANCES,
 	/* A directory that somebody else serves: the callback gets the flags
 	 * and the rest of the path too. */
 	DIRECTORY_REMOTE,
@@ -52,7 +55,7 @@ struct directory_open {
 	/* As asked, checked, and no wider than the connection's rights. */
 	uint32_t flags, mode;
 	/* What follows the entry in the path: "" at the entry itself, always
-	 * so for a service. Without a leading slash. */
+	 * so for a plain service. Without a leading slash. */
 	const char *path;
 	/* The name of the entry. */
 	const char *name;

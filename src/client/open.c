@@ -145,6 +145,8 @@ static void leaf_open(struct connection *c, struct node *leaf,
 static int32_t leaf_check(const struct node *leaf, const struct io_open *open,
 			  const char *rest, bool wants_directory)
 {
+	if (leaf->kind == DIRECTORY_INSTANCES)
+		return REEVE_OK;
 	if (leaf->kind != DIRECTORY_REMOTE)
 		return *rest ? REEVE_ERR_NOT_DIR
 			     : service_check(open, wants_directory);

@@ -105,11 +105,6 @@ void port_calls_fini(struct port_calls *c)
 
 /* ---- requests ---- */
 
-bool port_requests_is_full(const struct port_requests *q)
-{
-	return q->n == PORT_REQUESTS_MAX;
-}
-
 static struct port_request *request_at(const struct port_requests *q,
 				       uint32_t i)
 {

@@ -60,8 +60,7 @@ struct port_requests {
 	uint32_t first, n, capacity;
 };
 
-bool port_requests_is_full(const struct port_requests *q);
-/* -ENOMEM. Not when it is full. */
+/* -ENOMEM. Not when there are PORT_REQUESTS_MAX. */
 int port_requests_add(struct port_requests *q, reeve_pid target, uint32_t txid);
 /* The oldest one with that id; false if there is none. */
 bool port_requests_take(struct port_requests *q, uint32_t txid,

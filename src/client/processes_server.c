@@ -17,7 +17,7 @@
 #include "base/utf8.h"
 #include "channel/channel.h"
 #include "client/api.h"
-#include "reeve/process.h"
+#include "process/process.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/processes.h"
@@ -203,10 +203,6 @@ static void asker_run(void *arg)
 	struct message m;
 	int e;
 
-	if (reeve_defer(asker_free, a) < 0) {
-		asker_free(a);
-		return;
-	}
 	while (status == REEVE_OK) {
 		m = (struct message)MESSAGE_OVER(a->bytes);
 		e = channel_wait(a->fd, deadline_of(IDLE_MS), -1);
@@ -225,12 +221,13 @@ static void asker_run(void *arg)
 static int32_t asker_spawn(struct asker *a, reeve_pid *ret)
 {
 	struct reeve_spawn_options options = { .name = "reeve.Processes" };
-	int e = reeve_spawn(asker_run, a, &options, ret);
+	int e = process_spawn_ending(asker_run, a, &options, asker_free, ret);
 
 	/* Somebody else looks as well. */
 	options.name = NULL;
 	if (e == -EEXIST)
-		e = reeve_spawn(asker_run, a, &options, ret);
+		e = process_spawn_ending(asker_run, a, &options, asker_free,
+					 ret);
 	/* Not in a process: the loop is turned by a thread of its own. */
 	if (e == -EPERM)
 		return REEVE_ERR_NOT_SUPPORTED;

@@ -29,15 +29,23 @@ struct cmd {
 	int (*run)(int argc, char **argv);
 };
 
+int cmd_call(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_compile(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_destroy(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_exec(int argc, char **argv);
+int cmd_explore(int argc, char **argv);
 int cmd_grant(int argc, char **argv);
 int cmd_grants(int argc, char **argv);
+int cmd_graph(int argc, char **argv);
 int cmd_limit(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_lsp(int argc, char **argv);
+int cmd_reach(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
@@ -75,15 +83,25 @@ enum { CMD_PACKAGES_MAX = 32 };
 struct cmd_options {
 	const char *packages[CMD_PACKAGES_MAX];
 	size_t n_packages;
+	const char *includes[CMD_PACKAGES_MAX];
+	size_t n_includes;
 	const char *starts[CMD_PACKAGES_MAX];
 	size_t n_starts;
+	const char *must_use[CMD_PACKAGES_MAX], *must_offer[CMD_PACKAGES_MAX];
+	size_t n_must_use, n_must_offer;
 	bool json, quiet, follow, manifest_only, plan, verbose;
 	bool all, audit, restart;
 	bool directory, storage, no_transfer;
 	bool processes;
+	bool none, fail_on_growth;
+	const char *to, *of, *provider;
+	bool fix, apply;
+	bool starts_first, exposed;
+	const char *bring, *hex, *text, *timeout;
 	const char *manager; /* pid of a manager, as text */
 	const char *state, *file, *sort;
 	const char *from, *as, *path, *rights, *subdir, *duration;
+	const char *format, *output, *moniker, *capability;
 	/* Digits. */
 	const char *lines, *rounds, *uses, *grant, *connection;
 };

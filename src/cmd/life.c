@@ -2,14 +2,14 @@
  * after the other; and reeve create, of one more. */
 #include <string.h>
 
+#include "cmd/act.h"
 #include "cmd/cmd.h"
-#include "cmd/remote.h"
 
 static int each_component(int argc, char **argv)
 {
 	struct cmd_options options;
 	const char *moniker;
-	int r = cmd_options(&argc, argv, "m", &options), i, one;
+	int r = cmd_options(&argc, argv, "mj", &options), i, one;
 
 	if (r >= 0)
 		return r;
@@ -17,7 +17,7 @@ static int each_component(int argc, char **argv)
 		return cmd_usage(argv[0], "name a component");
 	for (i = 1, r = EXIT_DONE; i < argc; i++) {
 		moniker = argv[i];
-		one = remote_ask(&options, argv[0], &moniker, 1, NULL, NULL);
+		one = act_request(&options, argv[0], &moniker, 1);
 		if (one)
 			r = one;
 	}
@@ -54,7 +54,7 @@ int cmd_create(int argc, char **argv)
 	struct cmd_options options;
 	const char *arguments[4];
 	char *colon;
-	int r = cmd_options(&argc, argv, "m", &options);
+	int r = cmd_options(&argc, argv, "mj", &options);
 
 	if (r >= 0)
 		return r;
@@ -70,5 +70,5 @@ int cmd_create(int argc, char **argv)
 	arguments[1] = argv[2];
 	arguments[2] = colon + 1;
 	arguments[3] = argv[3];
-	return remote_ask(&options, argv[0], arguments, 4, NULL, NULL);
+	return act_request(&options, argv[0], arguments, 4);
 }

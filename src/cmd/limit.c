@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "cmd/act.h"
 #include "cmd/amount.h"
 #include "cmd/cmd.h"
-#include "cmd/remote.h"
 
 struct limit {
 	const char *name;
@@ -71,7 +71,7 @@ int cmd_limit(int argc, char **argv)
 	_cleanup_text_ struct text lines = TEXT_INIT;
 	struct cmd_options options;
 	const char *arguments[2];
-	int r = cmd_options(&argc, argv, "m", &options), i;
+	int r = cmd_options(&argc, argv, "mj", &options), i;
 
 	if (r >= 0)
 		return r;
@@ -85,5 +85,5 @@ int cmd_limit(int argc, char **argv)
 	}
 	arguments[0] = argv[1];
 	arguments[1] = text_string(&lines);
-	return remote_ask(&options, argv[0], arguments, 2, NULL, NULL);
+	return act_request(&options, argv[0], arguments, 2);
 }

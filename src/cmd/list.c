@@ -160,7 +160,7 @@ static int tree_offline(const char *file, const struct cmd_options *options)
 int cmd_tree(int argc, char **argv)
 {
 	struct cmd_options options;
-	int r = cmd_options(&argc, argv, "pmj", &options);
+	int r = cmd_options(&argc, argv, "pImj", &options);
 
 	if (r >= 0)
 		return r;

@@ -12,9 +12,13 @@
 #include "base/own.h"
 #include "cmd/cmd.h"
 
+#define INCLUDE_HELP                                                           \
+	"  -I, --include DIR    look up included files in DIR as well; may be " \
+	"given again\n"
 #define PACKAGES_HELP                                                          \
 	"  -p, --packages DIR   look up packages in DIR; may be given again\n" \
-	"                       (default: beside the root's package)\n"
+	"                       (default: beside the root's package)\n" \
+	INCLUDE_HELP
 #define MANAGER_HELP                                                           \
 	"  -m, --manager PID    of several running managers, this one\n"
 #define JSON_HELP "      --json           one JSON value a line\n"
@@ -44,6 +48,12 @@ static const struct cmd cmds[] = {
 	  "routes every use\nand every expose, as a live open would be. All "
 	  "errors are shown in one go, as\nFILE:LINE:COL: error: TEXT [rule].\n\n"
 	  "      --manifest-only  check only the files that are named\n"
+	  "      --must-use TYPE:NAME    every component with a program has to "
+	  "use it\n"
+	  "      --must-offer TYPE:NAME  every parent has to offer it to its "
+	  "children;\n"
+	  "                       both may be given again (protocol:NAME, "
+	  "directory:NAME)\n"
 	  PACKAGES_HELP
 	  "      --json           the diagnostics as a JSON array\n"
 	  "  -q, --quiet          only the exit status\n",
@@ -66,38 +76,40 @@ static const struct cmd cmds[] = {
 	  cmd_list },
 	{ "show", "[OPTION]... MONIKER", "everything about one component",
 	  "A unique ending of the moniker will do (\"web\" for /shop/web), or a "
-	  "beginning\n(\"/sh\").\n\n"
+	  "beginning\n(\"/sh\"). Without a manager, what the manifests say: "
+	  "-f ROOT.cml.\n\n"
+	  "  -f, --file ROOT.cml  the tree below this manifest\n"
 	  "      --plan           with the plan of its cell\n"
 	  "      --processes      instead, the light processes in it now\n"
 	  "  -n, --lines N        no more than N of these (default: 1000)\n"
-	  MANAGER_HELP JSON_HELP,
+	  PACKAGES_HELP MANAGER_HELP JSON_HELP,
 	  cmd_show },
 	{ "start", "[OPTION]... MONIKER...", "start components",
 	  "One that runs already is left alone; one that is suspended, or waits "
 	  "after a\ncrash, starts at once. A unique ending of the moniker will "
-	  "do.\n\n" MANAGER_HELP, cmd_start },
+	  "do.\n\n" MANAGER_HELP JSON_HELP, cmd_start },
 	{ "stop", "[OPTION]... MONIKER...", "stop components",
 	  "Asks the program to stop; what still runs after the grace period is "
-	  "killed. An\nopen that waits starts it again.\n\n" MANAGER_HELP,
+	  "killed. An\nopen that waits starts it again.\n\n" MANAGER_HELP JSON_HELP,
 	  cmd_stop },
 	{ "restart", "[OPTION]... MONIKER...", "stop components and start them",
 	  "Opens that come meanwhile wait for the new one. One that does not "
-	  "run is started.\n\n" MANAGER_HELP, cmd_restart },
+	  "run is started.\n\n" MANAGER_HELP JSON_HELP, cmd_restart },
 	{ "create", "[OPTION]... PARENT COLLECTION:NAME URL",
 	  "make a component in a collection",
 	  "PARENT declares the collection; URL says where the manifest is. The "
-	  "component is\nstarted when somebody opens it.\n\n" MANAGER_HELP,
+	  "component is\nstarted when somebody opens it.\n\n" MANAGER_HELP JSON_HELP,
 	  cmd_create },
 	{ "destroy", "[OPTION]... MONIKER...", "end components of collections",
 	  "Each is stopped with all below it, and is gone when this returns; so "
-	  "is what it\nprovided.\n\n" MANAGER_HELP, cmd_destroy },
+	  "is what it\nprovided.\n\n" MANAGER_HELP JSON_HELP, cmd_destroy },
 	{ "limit", "[OPTION]... MONIKER KEY=VALUE...",
 	  "change what a component may have",
 	  "For it and all below it: memory_min, memory_max (64M), cpu_share "
 	  "(100 is usual),\ncpu_max (50% of one core), tasks_max. For itself: "
 	  "opens, connections, channels,\nchildren, requests_per_second. "
 	  "\"none\" takes a limit away that was given so; the\nmanifests' own "
-	  "cannot be exceeded.\n\n" MANAGER_HELP, cmd_limit },
+	  "cannot be exceeded.\n\n" MANAGER_HELP JSON_HELP, cmd_limit },
 	{ "top", "[OPTION]... [MONIKER]", "what runs, and what it needs",
 	  "A table of the components that run (MONIKER and those below it), "
 	  "each second\nanew: tasks, memory and processor, with their limits; "
@@ -159,12 +171,15 @@ static const struct cmd cmds[] = {
 	  "give back what manifests give a component",
 	  "All that was taken back from it by reeve revoke, if a manifest "
 	  "says that\nit has it. What was granted while it ran has to be granted "
-	  "again.\n\n" MANAGER_HELP, cmd_restore },
+	  "again.\n\n" MANAGER_HELP JSON_HELP, cmd_restore },
 	{ "why", "[OPTION]... MONIKER CAPABILITY",
 	  "why does a component have it, or not?",
 	  "The route as it is now, with grants and what was taken back. Without "
 	  "a manager,\nof manifests: -f ROOT.cml.\n\n"
 	  "  -f, --file ROOT.cml  the tree below this manifest\n"
+	  "      --fix            with -f: show the edits that mend it, as a "
+	  "patch\n"
+	  "      --apply          and make them\n"
 	  PACKAGES_HELP MANAGER_HELP JSON_HELP,
 	  cmd_why },
 	{ "log", "[OPTION]... [MONIKER]", "what happened, and what was printed",
@@ -175,12 +190,126 @@ static const struct cmd cmds[] = {
 	  "  -f, --follow         go on as things happen\n"
 	  "  -n, --lines N        the last N only\n" MANAGER_HELP JSON_HELP,
 	  cmd_log },
-	{ "doctor", "[OPTION]...", "can this machine run cells, and how well?",
-	  "One line for each thing that cells need of the kernel and the "
-	  "system, with the\nfix where something is missing.\n\n"
-	  "      --json           the lines as a JSON array\n",
+	{ "doctor", "[OPTION]... [MONIKER]",
+	  "can this machine run cells? does a component get all?",
+	  "Without MONIKER: one line for each thing that cells need of the "
+	  "kernel and the\nsystem, with the fix where something is missing. "
+	  "With it: one line for each\ncapability that the component uses or "
+	  "exposes, as the running manager routes it,\nand where it breaks. 1 "
+	  "if something is missing, or required and broken.\n\n"
+	  "  -f, --file ROOT.cml  the component in this tree of manifests; no "
+	  "manager is\n"
+	  "                       asked\n"
+	  PACKAGES_HELP MANAGER_HELP
+	  "      --json           the lines as a JSON array; of a component, "
+	  "one value a line\n",
 	  cmd_doctor },
-	{ "version", "", "the version", "", cmd_version },
+	{ "reach", "[OPTION]... ROOT.cml", "who can reach whom?",
+	  "With --from and --to: a path of authority, the shortest for each "
+	  "component that\nis reached, or that there is none. With --of: "
+	  "everyone who can get a capability,\nby a use of its own, to give it "
+	  "on, or through others. A component is a moniker,\nin which * stands "
+	  "for any one segment and a last ** for one or more. No manager\nneed "
+	  "run.\n\n"
+	  "      --from A         who reaches\n"
+	  "      --to B           whom\n"
+	  "      --of CAPABILITY  by any name that it has on its way\n"
+	  "      --provider MONIKER\n"
+	  "                       only that of this component, or framework, or "
+	  "builtin\n"
+	  "      --none           0 if there is none, else 1\n"
+	  "  -a, --all            all paths, not ten; all who have it through "
+	  "others\n"
+	  "  -q, --quiet          only the exit status\n"
+	  PACKAGES_HELP
+	  "      --json           one JSON object\n",
+	  cmd_reach },
+	{ "diff", "[OPTION]... OLD.cml NEW.cml",
+	  "what authority does a change add or remove?",
+	  "Compares the trees below two root manifests, component by component: "
+	  "what each can\nopen, gives, and is offered, with rights, policies "
+	  "and limits; and who can reach\nwhom by way of others. What adds "
+	  "authority is marked with a !.\n\n"
+	  "      --fail-on-growth\n"
+	  "                       1 if any authority is added\n"
+	  "  -a, --all            100 of the pairs that reach each other now, "
+	  "not ten\n"
+	  "  -q, --quiet          only the exit status\n"
+	  PACKAGES_HELP
+	  "      --json           one JSON object\n",
+	  cmd_diff },
+	{ "graph", "[OPTION]... ROOT.cml", "the tree and its routes as a picture",
+	  "Components are boxes in each other; arrows lead from who uses "
+	  "something to who\nprovides it; broken routes are red. With "
+	  "--moniker only that component, what is\nbelow it, and those that "
+	  "these exchange something with. No manager need run.\n\n"
+	  "      --format FORMAT  svg, dot, mermaid or json (default: by the "
+	  "file's ending,\n"
+	  "                       else svg)\n"
+	  "      --output FILE    write to FILE\n"
+	  "      --moniker MONIKER\n"
+	  "                       only what concerns this component\n"
+	  "      --capability NAME\n"
+	  "                       only routes of that name, and their ends\n"
+	  PACKAGES_HELP
+	  "      --json           the same as --format json\n",
+	  cmd_graph },
+	{ "explore", "[OPTION]... MONIKER", "a shell that sees what a component sees",
+	  "/bin/sh in the cell of a running component, as reeve exec runs it. "
+	  "First, a few\nlines say where everything is.\n\n"
+	  "      --start          start the component if it does not run\n"
+	  "      --bring FILE     bring this shell along: a static program, "
+	  "where the cell\n"
+	  "                       has none\n"
+	  "  -q, --quiet          no lines before the first prompt\n"
+	  MANAGER_HELP, cmd_explore },
+	{ "exec", "[OPTION]... MONIKER -- PROGRAM [ARG]...",
+	  "run a program that sees what a component sees",
+	  "Runs PROGRAM in the cell of a running component, beside its own: "
+	  "what it sees is\nwhat the component sees, and it may do no more. It "
+	  "is looked for in there. Its\nstandard streams are ours, through "
+	  "pipes, or a terminal of its own if ours are\none; signals and the "
+	  "exit status are passed on. What is revoked is revoked from\nit "
+	  "too, and it ends with the component.\n\n"
+	  "      --start          start the component if it does not run\n"
+	  "      --bring FILE     run a copy of this program, as PROGRAM; a "
+	  "static one, if\n"
+	  "                       the cell is strict\n"
+	  MANAGER_HELP, cmd_exec },
+	{ "call", "[OPTION]... MONIKER SERVICE [DATA]",
+	  "send a service one raw message",
+	  "Opens SERVICE as the component would, over its own route, sends "
+	  "one message, and\nshows the first that comes back: as text if it is "
+	  "text, else as a dump. The\nmessage is DATA, or what an option says, "
+	  "or standard input. Nothing is known of\nthe protocol.\n\n"
+	  "      --exposed        what the component exposes, as its parent "
+	  "would open it\n"
+	  "      --text TEXT      send this text\n"
+	  "      --hex DIGITS     send these bytes: 0a0b, or 0a 0b\n"
+	  "      --timeout TIME   wait so many seconds for an answer "
+	  "(default: 5)\n"
+	  "      --json           one JSON object: bytes, hex, text, handles, "
+	  "epitaph\n"
+	  MANAGER_HELP, cmd_call },
+	{ "compile", "[OPTION]... FILE.cml...", "write a manifest out whole",
+	  "Writes the manifest FILE.cml to FILE.cm beside it: the same manifest "
+	  "in one\nfile of plain JSON, with the shards that it includes merged "
+	  "into it. Where both\nare there, FILE.cm is what is run.\n\n"
+	  INCLUDE_HELP
+	  "      --output FILE    write to FILE, or to standard output if it is "
+	  "-\n"
+	  "      --json           what was done as one JSON object for each "
+	  "file\n"
+	  "  -q, --quiet          nothing but the exit status\n",
+	  cmd_compile },
+	{ "lsp", "", "a language server for manifests",
+	  "Started by an editor, which it talks to on standard input and "
+	  "output: what is\nwrong with a manifest while it is typed, what a "
+	  "key means, where a capability\ncomes from, and what can stand at "
+	  "the cursor. man reeve-lsp says how editors are\nset up.\n",
+	  cmd_lsp },
+	{ "version", "[OPTION]...", "the version",
+	  "      --json           as a JSON object\n", cmd_version },
 };
 
 /* ---- printing ---- */
@@ -286,13 +415,14 @@ static int unknown_verb(const char *verb)
 int cmd_version(int argc, char **argv)
 {
 	struct cmd_options options;
-	int r = cmd_options(&argc, argv, "", &options);
+	int r = cmd_options(&argc, argv, "j", &options);
 
 	if (r >= 0)
 		return r;
 	if (argc > 1)
 		return cmd_usage("version", "takes no arguments");
-	puts("reeve " REEVE_VERSION);
+	puts(options.json ? "{\"version\":\"" REEVE_VERSION "\"}" :
+			    "reeve " REEVE_VERSION);
 	return EXIT_DONE;
 }
 

@@ -31,3 +31,11 @@ struct realm *offline_find(struct offline *o, const char *moniker);
 /* route_walk() that resolves what it needs. */
 int offline_route(struct offline *o, struct realm *r, const struct decl *decl,
 		  struct route *route);
+
+/* There is no component @moniker, or it cannot be read: say so, with what was
+ * perhaps meant, or as a broken route in JSON. Returns EXIT_NOT. */
+int offline_no_such_realm(struct offline *o, const char *moniker, bool json);
+
+/* Only why, in the form of a broken route; @route is an empty one. */
+void offline_explain_absent(struct offline *o, const char *moniker,
+			    struct route *route);

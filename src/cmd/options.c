@@ -25,17 +25,29 @@ struct option {
 
 static const struct option options[] = {
 	{ 'p', 'p', "packages", OPTION_LIST, AT(packages), AT(n_packages) },
+	{ 'I', 'I', "include", OPTION_LIST, AT(includes), AT(n_includes) },
+	{ 'Y', 0, "must-use", OPTION_LIST, AT(must_use), AT(n_must_use) },
+	{ 'Z', 0, "must-offer", OPTION_LIST, AT(must_offer), AT(n_must_offer) },
 	{ 't', 0, "start", OPTION_LIST, AT(starts), AT(n_starts) },
 	{ 'm', 'm', "manager", OPTION_TEXT, AT(manager), 0 },
 	{ 's', 0, "state", OPTION_TEXT, AT(state), 0 },
 	{ 'i', 'f', "file", OPTION_TEXT, AT(file), 0 },
 	{ 'y', 's', "sort", OPTION_TEXT, AT(sort), 0 },
 	{ 'F', 0, "from", OPTION_TEXT, AT(from), 0 },
+	{ 'O', 0, "to", OPTION_TEXT, AT(to), 0 },
+	{ 'C', 0, "of", OPTION_TEXT, AT(of), 0 },
+	{ 'V', 0, "provider", OPTION_TEXT, AT(provider), 0 },
+	{ 'M', 0, "none", OPTION_FLAG, AT(none), 0 },
+	{ 'B', 0, "fail-on-growth", OPTION_FLAG, AT(fail_on_growth), 0 },
 	{ 'A', 0, "as", OPTION_TEXT, AT(as), 0 },
 	{ 'P', 0, "path", OPTION_TEXT, AT(path), 0 },
 	{ 'R', 0, "rights", OPTION_TEXT, AT(rights), 0 },
 	{ 'S', 0, "subdir", OPTION_TEXT, AT(subdir), 0 },
 	{ 'T', 0, "for", OPTION_TEXT, AT(duration), 0 },
+	{ 'W', 0, "format", OPTION_TEXT, AT(format), 0 },
+	{ 'Q', 0, "output", OPTION_TEXT, AT(output), 0 },
+	{ 'K', 0, "moniker", OPTION_TEXT, AT(moniker), 0 },
+	{ 'J', 0, "capability", OPTION_TEXT, AT(capability), 0 },
 	{ 'U', 0, "uses", OPTION_NUMBER, AT(uses), 0 },
 	{ 'g', 0, "grant", OPTION_NUMBER, AT(grant), 0 },
 	{ 'c', 0, "connection", OPTION_NUMBER, AT(connection), 0 },
@@ -54,6 +66,14 @@ static const struct option options[] = {
 	{ 'G', 0, "storage", OPTION_FLAG, AT(storage), 0 },
 	{ 'N', 0, "no-transfer", OPTION_FLAG, AT(no_transfer), 0 },
 	{ 'z', 0, "processes", OPTION_FLAG, AT(processes), 0 },
+	{ 'e', 0, "fix", OPTION_FLAG, AT(fix), 0 },
+	{ 'X', 0, "apply", OPTION_FLAG, AT(apply), 0 },
+	{ 'x', 0, "start", OPTION_FLAG, AT(starts_first), 0 },
+	{ 'b', 0, "bring", OPTION_TEXT, AT(bring), 0 },
+	{ 'E', 0, "exposed", OPTION_FLAG, AT(exposed), 0 },
+	{ 'H', 0, "hex", OPTION_TEXT, AT(hex), 0 },
+	{ 'L', 0, "text", OPTION_TEXT, AT(text), 0 },
+	{ 'w', 0, "timeout", OPTION_TEXT, AT(timeout), 0 },
 };
 
 static int option_add(struct cmd_options *to, const char *verb,
@@ -93,13 +113,20 @@ static int option_set(struct cmd_options *to, const char *verb,
 	return -1;
 }
 
+/* Whoever looks for packages may look for what their manifests include. */
+static bool is_accepted(const char *accepted, const struct option *o)
+{
+	return strchr(accepted, o->letter) ||
+	       (o->letter == 'I' && strchr(accepted, 'p'));
+}
+
 static const struct option *option_find(const char *accepted, const char *arg,
 					size_t *ret_n)
 {
 	size_t i, n;
 
 	for (i = 0; i < N_ELEMENTS(options); i++) {
-		if (!strchr(accepted, options[i].letter))
+		if (!is_accepted(accepted, &options[i]))
 			continue;
 		n = strlen(options[i].name);
 		if (arg[1] == '-' && !strncmp(arg + 2, options[i].name, n) &&
@@ -122,7 +149,7 @@ static int option_unknown(const char *verb, const char *accepted,
 	size_t n = 0, i;
 
 	for (i = 0; i < N_ELEMENTS(options); i++)
-		if (strchr(accepted, options[i].letter))
+		if (is_accepted(accepted, &options[i]))
 			names[n++] = options[i].name;
 	near = !strncmp(arg, "--", 2) ? text_nearest(arg + 2, names, n) : NULL;
 	return cmd_usage(verb, "unknown option %s%s%s%s", arg,

@@ -169,9 +169,10 @@ static int remote_send(int fd, const struct remote_request *r)
 	return k ? k : channel_send(fd, &m, CHANNEL_FOREVER);
 }
 
-/* One data message. False ends the conversation. */
+/* One data message, or what stands for one that was longer than messages are.
+ * False ends the conversation. */
 static bool remote_data(const struct control_event *e,
-			const struct remote_request *q)
+			const struct remote_request *q, bool *ret_is_cut)
 {
 	struct arena arena = ARENA_INIT;
 	struct json5_value *value = NULL;
@@ -181,8 +182,12 @@ static bool remote_data(const struct control_event *e,
 
 	report_init(&report);
 	if (json && q->on_data &&
-	    !json5_read("answer", json, e->json.n, &arena, &value, &report))
-		more = q->on_data(q->userdata, json, value);
+	    !json5_read("answer", json, e->json.n, &arena, &value, &report)) {
+		if (!strcmp(json_text(value, "event"), "too-long"))
+			*ret_is_cut = true;
+		else
+			more = q->on_data(q->userdata, json, value);
+	}
 	report_fini(&report);
 	arena_fini(&arena);
 	return more;
@@ -212,12 +217,24 @@ static void remote_take_channel(struct message *m,
 	*q->ret_channel = message_take_handle(m, e->channel);
 }
 
+/* The exit status. */
+static int remote_end(const struct control_event *e, bool is_cut,
+		      struct text *error)
+{
+	if (e->exit_status || !is_cut)
+		return e->exit_status;
+	text_puts(error, "a part of the answer is too long to be sent, and is "
+			 "left out");
+	return EXIT_NOT;
+}
+
 static int remote_answers(int fd, const struct remote_request *q,
 			  struct text *error)
 {
 	static _Alignas(8) uint8_t bytes[MESSAGE_BYTES_MAX];
 	_cleanup_message_ struct message m = MESSAGE_OVER(bytes);
 	struct control_event e;
+	bool is_cut = false;
 	int r;
 
 	for (;;) {
@@ -238,9 +255,9 @@ static int remote_answers(int fd, const struct remote_request *q,
 			remote_take_channel(&m, &e, q);
 		if (e.kind == CONTROL_ON_END) {
 			text_append(error, e.error.bytes, e.error.n);
-			return e.exit_status;
+			return remote_end(&e, is_cut, error);
 		}
-		if (e.kind == CONTROL_ON_DATA && !remote_data(&e, q))
+		if (e.kind == CONTROL_ON_DATA && !remote_data(&e, q, &is_cut))
 			return EXIT_DONE;
 	}
 }

@@ -25,133 +25,110 @@ static void print_route(const struct route *route, int verdict,
 	cmd_print(&t);
 }
 
-static int route_one(struct offline *o, struct realm *r, const char *name,
-		     bool json)
-{
-	struct route *route = calloc(1, sizeof(*route));
-	int k, status;
+/* What a route needs and prints, one after the other. */
+struct show {
+	struct offline *offline;
+	struct realm *realm;
+	bool json;
+	struct route *route;
+	int status;
+};
 
-	if (!route)
-		return cmd_fail("out of memory");
-	while ((k = route_walk_name(r, name, route)) == ROUTE_UNRESOLVED)
-		if (resolver_resolve(&o->resolver, route->need, &o->report) < 0)
-			break;
-	if (k < 0 || k == ROUTE_UNRESOLVED)
-		status = cmd_fail("%s", k < 0 ? strerror(-k) : "out of memory");
-	else
-		status = k == ROUTE_ENDED ? EXIT_DONE : EXIT_NOT;
-	if (k == ROUTE_ENDED || k == ROUTE_BROKEN)
-		print_route(route, k, name, json);
-	route_fini(route);
-	free(route);
-	return status;
+/* Walk to one instance of @d, or with NULL to what it leads to. */
+static int show_walk(struct show *s, const struct decl *d, const char *instance)
+{
+	int k;
+
+	while ((k = route_walk_instance(s->realm, d, instance, s->route)) ==
+	       ROUTE_UNRESOLVED) {
+		k = resolver_resolve(&s->offline->resolver, s->route->need,
+				     &s->offline->report);
+		if (k < 0)
+			return k;
+	}
+	return k;
 }
 
-static int route_all(struct offline *o, struct realm *r, bool json)
+static void show_print(struct show *s, int verdict, const char *what)
+{
+	if (verdict < 0) {
+		s->status = cmd_fail("%s", strerror(-verdict));
+		return;
+	}
+	print_route(s->route, verdict, what, s->json);
+	if (verdict != ROUTE_ENDED)
+		s->status = EXIT_NOT;
+}
+
+/* Each of what a service is put together from: s->route lists them. */
+static void show_instances(struct show *s, const struct decl *d,
+			   const char *name)
+{
+	_cleanup_text_ struct text names = TEXT_INIT, what = TEXT_INIT;
+	size_t n = s->route->n_instances, i;
+	const char *instance;
+
+	text_append(&names, s->route->instances.bytes, s->route->instances.n);
+	instance = text_string(&names);
+	for (i = 0; i < n; i++, instance += strlen(instance) + 1) {
+		text_clear(&what);
+		text_printf(&what, "%s/%s", name, instance);
+		show_print(s, show_walk(s, d, instance), text_string(&what));
+	}
+}
+
+static void show_decl(struct show *s, const struct decl *d, const char *name)
+{
+	int k = show_walk(s, d, NULL);
+
+	show_print(s, k, name);
+	if (k == ROUTE_ENDED && s->route->source == ROUTE_SOURCE_AGGREGATE)
+		show_instances(s, d, name);
+}
+
+static void show_named(struct show *s, const char *name)
+{
+	int k = route_walk_name(s->realm, name, s->route);
+
+	if (k < 0 || !s->route->n_hops)
+		show_print(s, k, name);
+	else
+		show_decl(s, s->route->hops[0].decl, name);
+}
+
+static void show_all(struct show *s)
 {
 	static const enum decl_kind kinds[] = { DECL_USE, DECL_EXPOSE };
-	struct route *route = calloc(1, sizeof(*route));
-	const struct manifest *m = r->manifest;
-	int k, status = EXIT_DONE;
+	const struct manifest *m = s->realm->manifest;
 	size_t i, j;
 
-	if (!route)
-		return cmd_fail("out of memory");
 	if (!m->n_decls[DECL_USE] && !m->n_decls[DECL_EXPOSE])
-		fprintf(stderr, "%s uses and exposes nothing\n", r->moniker);
-	for (i = 0; i < N_ELEMENTS(kinds); i++) {
-		for (j = 0; j < m->n_decls[kinds[i]]; j++) {
-			k = offline_route(o, r, &m->decls[kinds[i]][j], route);
-			if (k < 0) {
-				status = cmd_fail("%s", strerror(-k));
-				break;
-			}
-			print_route(route, k,
-				    m->decls[kinds[i]][j].target_name, json);
-			if (k != ROUTE_ENDED)
-				status = EXIT_NOT;
-		}
-	}
-	route_fini(route);
-	free(route);
-	return status;
+		fprintf(stderr, "%s uses and exposes nothing\n",
+			s->realm->moniker);
+	for (i = 0; i < N_ELEMENTS(kinds); i++)
+		for (j = 0; j < m->n_decls[kinds[i]]; j++)
+			show_decl(s, &m->decls[kinds[i]][j],
+				  m->decls[kinds[i]][j].target_name);
 }
 
-/* As far on the way to @moniker as there are components. */
-static const struct realm *realm_above(const struct offline *o,
-				       const char *moniker)
+/* @name may be NULL: all that it uses and exposes. */
+static int route_show(struct offline *o, struct realm *r, const char *name,
+		      bool json)
 {
-	_cleanup_free_ char *path = strdup(moniker);
-	const struct realm *r = NULL;
-	char *slash;
+	struct show s = { .offline = o,
+			  .realm = r,
+			  .json = json,
+			  .route = calloc(1, sizeof(*s.route)) };
 
-	while (path && !(r = topology_find(&o->tree, path))) {
-		slash = strrchr(path, '/');
-		if (!slash)
-			break;
-		*slash = 0;
-	}
-	return r ? r : o->tree.root;
-}
-
-/* What was perhaps meant, of the children of @above; NULL if nothing is near. */
-static const char *moniker_near(struct offline *o, const struct realm *above,
-				const char *moniker)
-{
-	_cleanup_text_ struct text absolute = TEXT_INIT;
-	const char *slash = strrchr(moniker, '/');
-	const char *name = slash ? slash + 1 : moniker;
-	const struct realm *child;
-
-	text_printf(&absolute, "/%s", moniker);
-	child = *moniker != '/' ? offline_find(o, text_string(&absolute)) : NULL;
-	if (child)
-		return child->moniker;
-	list_for_each(child, &above->children, link)
-		/* Of one letter, any other would be near. */
-		if (name[0] && name[1] && text_nearest(name, &child->name, 1))
-			return child->moniker;
-	return NULL;
-}
-
-/* No such component, or none that can be read: in the form of a broken route,
- * for scripts. */
-static int no_such_realm(struct offline *o, const char *moniker, bool json)
-{
-	struct route *route = calloc(1, sizeof(*route));
-	const struct realm *above = realm_above(o, moniker);
-	_cleanup_text_ struct text t = TEXT_INIT;
-	const char *near;
-
-	if (!route)
+	if (!s.route)
 		return cmd_fail("out of memory");
-	report_sort(&o->report);
-	report_render(&o->report, &t);
-	cmd_print_error(&t);
-	if (above->state == REALM_BROKEN) {
-		why_realm(&route->why, above, "resolve-failed",
-			  REEVE_ERR_NOT_FOUND, "%s cannot be resolved: %s",
-			  above->moniker,
-			  above->broken ? above->broken : "out of memory");
-	} else {
-		near = moniker_near(o, above, moniker);
-		why_realm(&route->why, above, "instance-not-found",
-			  REEVE_ERR_NOT_FOUND,
-			  "there is no component %s in this tree%s%s%s",
-			  moniker, near ? " (did you mean " : "",
-			  near ? near : "", near ? "?)" : "");
-	}
-	if (json) {
-		route_render_json(route, ROUTE_BROKEN, &t);
-		text_puts(&t, "\n");
-		cmd_print(&t);
-	} else {
-		cmd_fail("%s; see reeve tree %s",
-			 text_string(&route->why.text), o->tree.root->url);
-	}
-	route_fini(route);
-	free(route);
-	return EXIT_NOT;
+	if (name)
+		show_named(&s, name);
+	else
+		show_all(&s);
+	route_fini(s.route);
+	free(s.route);
+	return s.status;
 }
 
 int cmd_route(int argc, char **argv)
@@ -162,7 +139,7 @@ int cmd_route(int argc, char **argv)
 	struct realm *realm;
 	int r;
 
-	r = cmd_options(&argc, argv, "pj", &options);
+	r = cmd_options(&argc, argv, "pIj", &options);
 	if (r >= 0)
 		return r;
 	if (argc < 3 || argc > 4)
@@ -172,10 +149,9 @@ int cmd_route(int argc, char **argv)
 		return cmd_fail("out of memory");
 	realm = offline_find(&o, argv[2]);
 	if (!realm || realm->state != REALM_RESOLVED) {
-		r = no_such_realm(&o, argv[2], options.json);
+		r = offline_no_such_realm(&o, argv[2], options.json);
 	} else {
-		r = argc == 4 ? route_one(&o, realm, argv[3], options.json) :
-				route_all(&o, realm, options.json);
+		r = route_show(&o, realm, argv[3], options.json);
 		report_sort(&o.report);
 		report_render(&o.report, &t);
 		cmd_print_error(&t);

@@ -118,7 +118,7 @@ int cmd_run(int argc, char **argv)
 			return cmd_usage(argv[0], "name a program after --");
 		argc = separator;
 	}
-	r = cmd_options(&argc, argv, "pjqst", &options);
+	r = cmd_options(&argc, argv, "pIjqst", &options);
 	if (r >= 0)
 		return r;
 	if (argc != (separator ? 1 : 2))

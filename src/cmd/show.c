@@ -1,12 +1,17 @@
-/* reeve show: everything about one component of a running manager. */
+/* reeve show: everything about one component, of a running manager or of
+ * manifests. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/own.h"
 #include "cmd/amount.h"
 #include "cmd/cmd.h"
+#include "cmd/offline.h"
 #include "cmd/processes.h"
 #include "cmd/remote.h"
+#include "host/configuration.h"
+#include "host/describe_manifest.h"
+#include "manifest/canonical.h"
 
 static void put_safe(struct text *t, const char *s)
 {
@@ -41,6 +46,15 @@ static void put_value(struct text *t, const char *key,
 
 /* ---- items of arrays ---- */
 
+/* Where it was written: which file, of a manifest with shards. */
+static void put_place(struct text *t, const struct json5_value *v)
+{
+	text_puts(t, "  ");
+	put_safe(t, json_text(v, "file"));
+	text_printf(t, ":%.0f:%.0f", json_count(v, "line"),
+		    json_count(v, "column"));
+}
+
 static void put_declaration(struct text *t, const struct json5_value *v)
 {
 	put_safe(t, json_text(v, "text"));
@@ -49,6 +63,49 @@ static void put_declaration(struct text *t, const struct json5_value *v)
 		text_puts(t, " at ");
 		put_safe(t, json_text(v, "path"));
 	}
+	if (strcmp(json_text(v, "availability"), "required") &&
+	    *json_text(v, "availability"))
+		text_printf(t, " (%s)", json_text(v, "availability"));
+	put_place(t, v);
+}
+
+static void put_child(struct text *t, const struct json5_value *v)
+{
+	put_safe(t, json_text(v, "name"));
+	if (*json_text(v, "url")) {
+		text_puts(t, " ");
+		put_safe(t, json_text(v, "url"));
+	}
+	if (*json_text(v, "environment")) {
+		text_puts(t, " in the environment ");
+		put_safe(t, json_text(v, "environment"));
+	}
+	put_place(t, v);
+}
+
+static void put_source(struct text *t, const struct json5_value *v)
+{
+	const char *s = json5_string(v);
+
+	put_safe(t, s ? s : "");
+}
+
+/* A field of the configuration: its value and who gave it, or why not. */
+static void put_config(struct text *t, const struct json5_value *v)
+{
+	_cleanup_text_ struct text value = TEXT_INIT;
+
+	put_safe(t, json_text(v, "key"));
+	if (*json_text(v, "error")) {
+		text_puts(t, ": ");
+		put_safe(t, json_text(v, "error"));
+		return;
+	}
+	canonical_render(json5_get(v, "value"), &value);
+	text_puts(t, " = ");
+	put_safe(t, text_string(&value));
+	text_puts(t, "  from ");
+	put_safe(t, json_text(v, "from"));
 }
 
 static void put_connection(struct text *t, const struct json5_value *v)
@@ -236,6 +293,11 @@ static const struct section sections[] = {
 	{ "exposes", NULL, put_declaration },
 	{ "capabilities", NULL, put_declaration },
 	{ "offers", NULL, put_declaration },
+	{ "registrations", NULL, put_declaration },
+	{ "children", NULL, put_child },
+	{ "collections", NULL, put_child },
+	{ "config", NULL, put_config },
+	{ "sources", NULL, put_source },
 	{ "exits", NULL, put_exit },
 	{ "account", NULL, put_charge },
 	{ "connections", NULL, put_connection },
@@ -284,11 +346,65 @@ static bool on_show(void *userdata, const char *json,
 	return true;
 }
 
+static int route_offline(void *userdata, struct realm *r,
+			 const struct decl *use, struct route *route)
+{
+	return offline_route(userdata, r, use, route);
+}
+
+/* Of manifests: what is known before anything runs. */
+static int show_offline(const struct cmd_options *options, const char *moniker)
+{
+	_cleanup_text_ struct text t = TEXT_INIT;
+	struct json5_value *value = NULL;
+	struct arena a = ARENA_INIT;
+	struct offline o;
+	struct report errors;
+	struct route route = { 0 };
+	struct realm *r;
+	int status;
+
+	if (!offline_init(&o, options->file, options))
+		return cmd_fail("out of memory");
+	r = offline_find(&o, moniker);
+	if (!r || r->state != REALM_RESOLVED) {
+		status = offline_no_such_realm(&o, moniker, false);
+		status = r ? status : EXIT_UNKNOWN;
+		offline_fini(&o);
+		return status;
+	}
+	report_init(&errors);
+	text_puts(&t, "{\"moniker\":");
+	text_json(&t, r->moniker);
+	describe_member(&t, "url", r->url);
+	describe_member(&t, "state", r->manifest->program ? "not running"
+							  : "no program");
+	describe_manifest(r, resolver_package(&o.resolver, r), &t);
+	configuration_render_json(&(struct configuration_router){
+					  .route = route_offline,
+					  .userdata = &o,
+					  .room = &route },
+				  r, &t);
+	route_fini(&route);
+	text_puts(&t, "}");
+	if (text_is_failed(&t) || json5_read("show", text_string(&t), t.n, &a,
+					     &value, &errors))
+		status = cmd_fail("out of memory");
+	else
+		status = on_show((void *)options, text_string(&t), value)
+				 ? EXIT_DONE
+				 : EXIT_NOT;
+	report_fini(&errors);
+	arena_fini(&a);
+	offline_fini(&o);
+	return status;
+}
+
 int cmd_show(int argc, char **argv)
 {
 	struct cmd_options options;
 	const char *arguments[2];
-	int r = cmd_options(&argc, argv, "mjlnz", &options);
+	int r = cmd_options(&argc, argv, "mjlnzipI", &options);
 
 	if (r >= 0)
 		return r;
@@ -298,6 +414,11 @@ int cmd_show(int argc, char **argv)
 		return cmd_usage(argv[0], "either --plan or --processes");
 	if (options.lines && !options.processes)
 		return cmd_usage(argv[0], "--lines goes with --processes");
+	if (options.file && (options.processes || options.plan))
+		return cmd_usage(argv[0], "--plan and --processes are of what "
+					  "runs, --file is of manifests");
+	if (options.file)
+		return show_offline(&options, argv[1]);
 	if (options.processes)
 		return processes_show(&options, argv[1]);
 	arguments[0] = argv[1];

@@ -56,7 +56,8 @@ void slot_render(const struct slot *s, struct text *t)
 			    g->to->moniker);
 }
 
-static int refuse(struct authority_refusal *r, uint32_t error,
+__attribute__((format(printf, 3, 4))) static int
+refuse(struct authority_refusal *r, uint32_t error,
 		  const char *format, ...)
 {
 	va_list args;
@@ -423,7 +424,8 @@ int authority_find(struct realm *to, const char *name, struct slot **ret,
 {
 	static const enum capability_type types[] = { CAPABILITY_SERVICE,
 						      CAPABILITY_DIRECTORY,
-						      CAPABILITY_STORAGE };
+						      CAPABILITY_STORAGE,
+						      CAPABILITY_DICTIONARY };
 	static const enum table_kind tables[] = { TABLE_INPUT,
 						  TABLE_PROGRAM_INPUT,
 						  TABLE_PROGRAM_OUTPUT };

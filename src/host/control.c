@@ -25,6 +25,7 @@
 #include "host/control_audit.h"
 #include "host/control_conn.h"
 #include "host/control_verbs.h"
+#include "host/guest.h"
 #include "host/revoke.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
@@ -436,6 +437,7 @@ void control_free(struct control *s)
 		return;
 	list_for_each_safe(c, tmp, &s->connections, link)
 		control_conn_close(c);
+	guests_dismiss();
 	loop_remove(&s->source);
 	fd_close(s->fd);
 	if (s->path) {

@@ -117,7 +117,7 @@ static const char *spec_option(struct grant_spec *spec, uint64_t *ms,
 
 void verb_restore(struct control_conn *c, const char *const *argv, unsigned n)
 {
-	struct realm *to = control_conn_find(c, argv[0]);
+	struct realm *to = control_conn_find_told(c, argv[0]);
 
 	(void)n;
 	if (!to)
@@ -437,12 +437,18 @@ void verb_create(struct control_conn *c, const char *const *argv, unsigned n)
 {
 	struct authority_refusal refusal = AUTHORITY_REFUSAL_INIT;
 	struct realm *r = control_conn_find(c, argv[0]);
+	_cleanup_text_ struct text moniker = TEXT_INIT;
 	struct child_request q = { .name = argv[2], .url = argv[3] };
 	struct instance *i;
 	int k;
 
 	(void)n;
 	if (!r)
+		return;
+	text_printf(&moniker, "%s/%s:%s", r->parent ? r->moniker : "", argv[1],
+		    argv[2]);
+	control_conn_tell(c, text_string(&moniker));
+	if (c->fd < 0)
 		return;
 	if (manager_resolve(c->manager, r) < 0 || r->state != REALM_RESOLVED ||
 	    instance_get(c->manager, r, &i) < 0) {
@@ -469,7 +475,7 @@ static void on_destroyed(void *userdata)
 
 void verb_destroy(struct control_conn *c, const char *const *argv, unsigned n)
 {
-	struct realm *r = control_conn_find(c, argv[0]);
+	struct realm *r = control_conn_find_told(c, argv[0]);
 	int k;
 
 	(void)n;
@@ -489,7 +495,7 @@ void verb_destroy(struct control_conn *c, const char *const *argv, unsigned n)
 
 void verb_limit(struct control_conn *c, const char *const *argv, unsigned n)
 {
-	struct realm *r = control_conn_find(c, argv[0]);
+	struct realm *r = control_conn_find_told(c, argv[0]);
 	_cleanup_free_ char *options = strdup(argv[1]);
 	char *rest = options, *key, *value;
 	struct limits given;

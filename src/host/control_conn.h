@@ -44,3 +44,9 @@ void control_conn_close(struct control_conn *c);
  * after a slash, beginning. NULL, and the connection was ended, if there is
  * none. */
 struct realm *control_conn_find(struct control_conn *c, const char *name);
+
+/* The same for what acts: the tool is told whom it means. */
+struct realm *control_conn_find_told(struct control_conn *c, const char *name);
+
+/* Tell the tool whom it is about. */
+void control_conn_tell(struct control_conn *c, const char *moniker);

@@ -12,7 +12,9 @@
 #include "host/child.h"
 #include "host/control_audit.h"
 #include "host/control_authority.h"
+#include "host/control_call.h"
 #include "host/describe.h"
+#include "host/guest.h"
 #include "host/instance.h"
 #include "host/restart.h"
 #include "host/run.h"
@@ -20,6 +22,9 @@
 #include "sys/fd.h"
 #include "wire/io.h"
 #include "wire/processes.h"
+
+/* As many realms are looked at for one that was perhaps meant. */
+enum { NEAR_MAX = 1024 };
 
 /* ---- finding realms ---- */
 
@@ -55,6 +60,20 @@ static size_t conn_match(const struct control_conn *c, const char *name,
 	return n;
 }
 
+/* What was perhaps meant: a moniker, or the last part of one. NULL: nothing is
+ * near. */
+static const char *moniker_near(const struct control_conn *c, const char *name)
+{
+	const char *candidates[NEAR_MAX];
+	struct realm *r;
+	size_t n = 0;
+
+	for (r = c->manager->tree.root; r && n < NEAR_MAX; r = realm_next(r))
+		if (*name == '/' || r->parent)
+			candidates[n++] = *name == '/' ? r->moniker : r->name;
+	return text_nearest(name, candidates, n);
+}
+
 /* A whole moniker, else a unique ending or, after a slash, beginning. Ends the
  * connection if there is none. */
 struct realm *control_conn_find(struct control_conn *c, const char *name)
@@ -62,6 +81,7 @@ struct realm *control_conn_find(struct control_conn *c, const char *name)
 	struct realm *r = manager_find(c->manager, name);
 	_cleanup_text_ struct text names = TEXT_INIT;
 	_cleanup_text_ struct text why = TEXT_INIT;
+	const char *near;
 	size_t n;
 
 	if (r)
@@ -71,14 +91,36 @@ struct realm *control_conn_find(struct control_conn *c, const char *name)
 		       &r, &names);
 	if (n == 1)
 		return r;
+	near = n ? NULL : moniker_near(c, name);
 	if (n)
 		text_printf(&why, "\"%s\" could be any of %s", name,
 			    text_string(&names));
 	else
-		text_printf(&why, "there is no component \"%s\" in this tree; "
-			    "see reeve list", name);
+		text_printf(&why, "there is no component \"%s\" in this tree%s"
+			    "%s%s; see reeve list", name,
+			    near ? " (did you mean " : "", near ? near : "",
+			    near ? "?)" : "");
 	control_conn_end(c, 4, text_string(&why));
 	return NULL;
+}
+
+void control_conn_tell(struct control_conn *c, const char *moniker)
+{
+	_cleanup_text_ struct text t = TEXT_INIT;
+
+	text_puts(&t, "{\"moniker\":");
+	text_json(&t, moniker);
+	text_puts(&t, "}");
+	control_conn_data(c, text_string(&t));
+}
+
+struct realm *control_conn_find_told(struct control_conn *c, const char *name)
+{
+	struct realm *r = control_conn_find(c, name);
+
+	if (r)
+		control_conn_tell(c, r->moniker);
+	return c->fd >= 0 ? r : NULL;
 }
 
 /* ---- the verbs ---- */
@@ -119,30 +161,36 @@ static void verb_show(struct control_conn *c, const char *const *argv,
 		control_conn_end(c, 0, NULL);
 }
 
+static void start_realm(struct control_conn *c, struct realm *r)
+{
+	const char *why =
+		child_start(c->manager, r, "the operator asked for it", true);
+
+	control_conn_end(c, why ? 1 : 0, why);
+}
+
 static void verb_start(struct control_conn *c, const char *const *argv,
 		       unsigned n)
 {
-	struct realm *r = control_conn_find(c, argv[0]);
-	const char *why;
+	struct realm *r = control_conn_find_told(c, argv[0]);
 
 	(void)n;
-	if (!r)
-		return;
-	why = child_start(c->manager, r, "the operator asked for it", true);
-	control_conn_end(c, why ? 1 : 0, why);
+	if (r)
+		start_realm(c, r);
 }
 
 /* Stopped and started again, or only started. */
 static void verb_restart(struct control_conn *c, const char *const *argv,
 			 unsigned n)
 {
-	struct realm *r = control_conn_find(c, argv[0]);
+	struct realm *r = control_conn_find_told(c, argv[0]);
 	struct instance *i = r ? instance_of(r) : NULL;
 
+	(void)n;
 	if (!r)
 		return;
 	if (!i || !restart_instance(i, "the operator asked for a restart")) {
-		verb_start(c, argv, n);
+		start_realm(c, r);
 		return;
 	}
 	control_conn_end(c, 0, NULL);
@@ -151,7 +199,7 @@ static void verb_restart(struct control_conn *c, const char *const *argv,
 static void verb_stop(struct control_conn *c, const char *const *argv,
 		      unsigned n)
 {
-	struct realm *r = control_conn_find(c, argv[0]);
+	struct realm *r = control_conn_find_told(c, argv[0]);
 	struct instance *i;
 
 	(void)n;
@@ -372,8 +420,11 @@ static void verb_processes(struct control_conn *c, const char *const *argv,
 
 static const struct control_verb verbs[] = {
 	{ "audit", 2, 2, true, verb_audit },
+	{ "call", 3, 3, true, verb_call },
 	{ "create", 4, 4, true, verb_create },
 	{ "destroy", 1, 1, true, verb_destroy },
+	{ "doctor", 1, 1, false, verb_doctor },
+	{ "exec", 2, 2, true, verb_exec },
 	{ "grant", 2, 3, true, verb_grant },
 	{ "grants", 0, 1, false, verb_grants },
 	{ "limit", 2, 2, true, verb_limit },

@@ -6,21 +6,14 @@
 
 #include "host/authority.h"
 #include "host/budget.h"
+#include "host/configuration.h"
+#include "host/describe_manifest.h"
 #include "host/instance.h"
 #include "host/restart.h"
 #include "host/run.h"
 
 /* For people: the first hundred tell the story. */
 enum { CONNECTIONS_SHOWN = 100 };
-
-static void member(struct text *t, const char *key, const char *value)
-{
-	text_printf(t, ",\"%s\":", key);
-	if (value)
-		text_json(t, value);
-	else
-		text_puts(t, "null");
-}
 
 static const char *realm_state_name(const struct realm *r)
 {
@@ -41,53 +34,27 @@ static void describe_start(const struct realm *r, struct text *t)
 
 	text_puts(t, "{\"moniker\":");
 	text_json(t, r->moniker);
-	member(t, "url", r->url);
-	member(t, "state", realm_state_name(r));
+	describe_member(t, "url", r->url);
+	describe_member(t, "state", realm_state_name(r));
 	if (i && instance_is_alive(i)) {
 		text_printf(t, ",\"pid\":%d", (int)i->cell.pid);
-		member(t, "reason", i->reason);
+		describe_member(t, "reason", i->reason);
 		text_printf(t, ",\"uptime_ms\":%llu",
 			    (unsigned long long)((loop_now() - i->started_at) /
 						 NS_PER_MS));
+		text_printf(t, ",\"throttled\":%s",
+			    i->throttle.is_throttled ? "true" : "false");
 	} else if (i && *i->reason) {
-		member(t, "reason", i->reason);
+		describe_member(t, "reason", i->reason);
 	}
 	if (r->broken)
-		member(t, "error", r->broken);
+		describe_member(t, "error", r->broken);
 }
 
 void describe_brief(const struct realm *r, struct text *t)
 {
 	describe_start(r, t);
 	text_puts(t, "}");
-}
-
-static void describe_decls(const struct realm *r, enum decl_kind kind,
-			   const char *key, struct text *t)
-{
-	const struct manifest *m = r->manifest;
-	_cleanup_text_ struct text words = TEXT_INIT;
-	const struct decl *d;
-	bool first = true;
-	size_t i;
-
-	text_printf(t, ",\"%s\":[", key);
-	for (i = 0; i < m->n_decls[kind]; i++) {
-		d = &m->decls[kind][i];
-		if (d->implied)
-			continue;
-		text_clear(&words);
-		decl_render(d, &words);
-		text_puts(t, first ? "{\"name\":" : ",{\"name\":");
-		first = false;
-		text_json(t, d->target_name);
-		member(t, "type", capability_type_name(d->type));
-		member(t, "path", d->path);
-		member(t, "text", text_string(&words));
-		text_printf(t, ",\"line\":%u,\"column\":%u}", d->place.line,
-			    d->place.column);
-	}
-	text_puts(t, "]");
 }
 
 static void describe_exits(const struct instance *i, struct text *t)
@@ -134,8 +101,8 @@ static void describe_connections(const struct instance *i, struct text *t)
 		text_printf(t, "%s{\"id\":%llu", first ? "" : ",",
 			    (unsigned long long)c->id);
 		first = false;
-		member(t, "capability", c->capability);
-		member(t, "provider",
+		describe_member(t, "capability", c->capability);
+		describe_member(t, "provider",
 		       c->provider ? c->provider->realm->moniker : NULL);
 		text_puts(t, "}");
 	}
@@ -154,7 +121,7 @@ static void describe_instance(struct instance *i, struct text *t)
 	text_printf(t, ",\"starts\":%u,\"crashes_in_a_row\":%u", i->n_starts,
 		    i->n_crashes);
 	text_printf(t, ",\"opens_waiting\":%u", i->outgoing.n_pending);
-	member(t, "cgroup", i->cell.cgroup);
+	describe_member(t, "cgroup", i->cell.cgroup);
 	describe_exits(i, t);
 	describe_accounts(i, t);
 	describe_connections(i, t);
@@ -176,7 +143,7 @@ static void describe_plan(struct manager *m, struct realm *r, struct text *t)
 	if (!r->manifest->program || instance_get(m, r, &i) < 0 ||
 	    run_plan(i, &plan, &why)) {
 		text_puts(t, "null");
-		member(t, "plan_error", why.n ? text_string(&why) :
+		describe_member(t, "plan_error", why.n ? text_string(&why) :
 						"it has no program");
 		return;
 	}
@@ -190,22 +157,12 @@ static void describe_plan(struct manager *m, struct realm *r, struct text *t)
 void describe_full(struct manager *m, struct realm *r, bool with_plan,
 		   struct text *t)
 {
-	const struct package *p = resolver_package(&m->resolver, r);
+	const struct configuration_router router = configuration_router_of(m);
 
 	connections_reconcile(m->connections);
 	describe_start(r, t);
-	member(t, "startup", r->startup == STARTUP_EAGER ? "eager" : "lazy");
-	member(t, "collection", r->collection);
-	member(t, "package", p ? p->directory : NULL);
-	member(t, "manifest", r->manifest ? r->manifest->file : NULL);
-	if (r->manifest) {
-		member(t, "binary", r->manifest->program ?
-				    r->manifest->program->binary : NULL);
-		describe_decls(r, DECL_USE, "uses", t);
-		describe_decls(r, DECL_EXPOSE, "exposes", t);
-		describe_decls(r, DECL_CAPABILITY, "capabilities", t);
-		describe_decls(r, DECL_OFFER, "offers", t);
-	}
+	describe_manifest(r, resolver_package(&m->resolver, r), t);
+	configuration_render_json(&router, r, t);
 	if (r->instance)
 		describe_instance(r->instance, t);
 	if (with_plan && r->manifest)
@@ -235,7 +192,7 @@ static void describe_grant(const struct grant *g, struct text *t)
 	uint64_t ms = authority_ms_left(g);
 
 	text_printf(t, ",\"grant\":%llu", (unsigned long long)g->id);
-	member(t, "by", authority_is_operators(g) ? "the operator" :
+	describe_member(t, "by", authority_is_operators(g) ? "the operator" :
 						    g->by->moniker);
 	text_printf(t, ",\"since\":%llu",
 		    (unsigned long long)authority_since(g));
@@ -259,9 +216,9 @@ static void describe_slot_connections(const struct slot *s, struct text *t)
 			    n == 1 ? "" : ",", (unsigned long long)c->id,
 			    (unsigned long long)((loop_now() - c->opened_at) /
 						 NS_PER_MS));
-		member(t, "opener", c->opener ? c->opener->realm->moniker :
+		describe_member(t, "opener", c->opener ? c->opener->realm->moniker :
 						NULL);
-		member(t, "provider",
+		describe_member(t, "provider",
 		       c->provider ? c->provider->realm->moniker :
 		       c->on_cut   ? "framework" :
 				     NULL);
@@ -276,31 +233,32 @@ void describe_slot(const struct slot *s, unsigned depth, struct text *t)
 	const struct decl *d = s->decl;
 
 	text_printf(t, "{\"depth\":%u", depth);
-	member(t, "kind", slot_kind_name(s));
-	member(t, "capability", d->target_name);
-	member(t, "type", capability_type_name(d->type));
-	member(t, "holder", s->holder->moniker);
+	describe_member(t, "kind", slot_kind_name(s));
+	describe_member(t, "capability", d->target_name);
+	describe_member(t, "type", capability_type_name(d->type));
+	describe_member(t, "holder", s->holder->moniker);
 	decl_render(d, &words);
-	member(t, "text", text_string(&words));
+	describe_member(t, "text", text_string(&words));
 	if (s->grant)
 		describe_grant(s->grant, t);
 	else if (d->place.line)
 		text_printf(t, ",\"line\":%u,\"column\":%u", d->place.line,
 			    d->place.column);
 	if (!s->grant)
-		member(t, "file", s->declarer->manifest->file);
+		describe_member(t, "file",
+		       manifest_file(s->declarer->manifest, d->place));
 	if (d->has_rights) {
 		text_clear(&words);
 		rights_render(d->rights, &words);
-		member(t, "rights", text_string(&words));
+		describe_member(t, "rights", text_string(&words));
 	}
 	if (d->access) {
 		text_clear(&words);
 		access_render(d->access, &words);
-		member(t, "access", text_string(&words));
+		describe_member(t, "access", text_string(&words));
 	}
 	if (s->cut)
-		member(t, "cut_by", slot_cut_name(s->cut));
+		describe_member(t, "cut_by", slot_cut_name(s->cut));
 	describe_slot_connections(s, t);
 	text_puts(t, "}");
 }
@@ -321,8 +279,8 @@ void describe_usage(struct manager *m, const struct realm *r, struct text *t)
 void describe_manager(struct manager *m, struct text *t)
 {
 	text_printf(t, "{\"pid\":%d", getpid());
-	member(t, "root", m->options.root_file);
-	member(t, "state_directory", m->state_directory);
+	describe_member(t, "root", m->options.root_file);
+	describe_member(t, "state_directory", m->state_directory);
 	text_printf(t,
 		    ",\"realms\":%zu,\"instances\":%zu,\"connections\":%zu,"
 		    "\"opens\":%llu,\"refused\":%llu,\"turns\":%llu}",

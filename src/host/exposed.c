@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/directory.h"
+#include "host/aggregate.h"
 #include "host/open.h"
 #include "reeve/status.h"
 #include "sys/fd.h"
@@ -45,7 +46,7 @@ static void on_give_back(uint64_t client)
 	account_release(&i->account, CHARGE_DIRECTORIES);
 }
 
-static const struct directory_payer payer = {
+const struct directory_payer instance_payer = {
 	.on_take = on_take,
 	.on_give_back = on_give_back,
 	.may_ask = throttle_may_ask,
@@ -85,6 +86,7 @@ static int exposed_add(struct exposed *x, const struct decl *d)
 {
 	_cleanup_text_ struct text path = TEXT_INIT;
 	struct exposed_entry *e;
+	int r;
 
 	if (d->to.kind != TARGET_PARENT || (d->type != CAPABILITY_SERVICE &&
 					    d->type != CAPABILITY_DIRECTORY))
@@ -96,10 +98,13 @@ static int exposed_add(struct exposed *x, const struct decl *d)
 	e->instance = x->instance;
 	e->expose = d;
 	list_link(&x->entries, &e->link);
-	return directory_add(x->directory, text_string(&path),
-			     d->type == CAPABILITY_SERVICE ? DIRECTORY_SERVICE :
-							     DIRECTORY_REMOTE,
+	r = directory_add(x->directory, text_string(&path),
+			     d->type == CAPABILITY_DIRECTORY ?
+				     DIRECTORY_REMOTE :
+				     aggregate_entry_kind(d),
 			     on_open, e);
+	/* Of several sources of one service the first one stands there. */
+	return r == -EEXIST && d->type == CAPABILITY_SERVICE ? 0 : r;
 }
 
 int exposed_reconcile(struct instance *i)
@@ -155,7 +160,7 @@ static int exposed_new(struct instance *i)
 	r = directory_new(i->manager->loop, NULL, &x->directory);
 	if (!r) {
 		directory_set_manager(x->directory);
-		directory_set_payer(x->directory, &payer);
+		directory_set_payer(x->directory, &instance_payer);
 		r = exposed_reconcile(i);
 	}
 	if (r < 0)

@@ -5,9 +5,13 @@
  */
 #pragma once
 
+#include "client/directory.h"
 #include "host/instance.h"
 
 struct exposed;
+
+/* Charges directories to the instances that have them open: the clients. */
+extern const struct directory_payer instance_payer;
 
 /*
  * Serve @i's exposed directory on a channel, for @client (the instance that

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "channel/channel.h"
+#include "host/aggregate.h"
 #include "host/authority.h"
 #include "host/exposed.h"
 #include "host/mounted.h"
@@ -130,6 +131,7 @@ void instance_retire(struct instance *i)
 	instance_drop_connections(i);
 	served_drop(i);
 	exposed_drop(i);
+	aggregate_drop(i, NULL);
 	authority_forget_payer(i);
 	mounted_forget_instance(i);
 	outgoing_fini(&i->outgoing);
@@ -157,7 +159,7 @@ static uint64_t instance_grace(const struct instance *i)
 {
 	uint32_t ms = i->manager->options.stop_ms;
 
-	return ms ? ms : GRACE_MS;
+	return realm_stop_timeout(i->realm, ms ? ms : GRACE_MS);
 }
 
 /* The second word of a stop; the kill follows at the end of the grace period. */

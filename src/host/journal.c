@@ -43,6 +43,7 @@ static const struct {
 	[JOURNAL_REGISTER] = { "register", "32", true },
 	[JOURNAL_REVOKE] = { "revoke", "31;1", true },
 	[JOURNAL_EXPIRE] = { "expire", "31", true },
+	[JOURNAL_OPERATOR] = { "operator", "34;1", true },
 };
 
 const char *journal_kind_name(enum journal_kind kind)

@@ -39,6 +39,7 @@ enum journal_kind {
 	JOURNAL_REGISTER, /* it provides a service from now on */
 	JOURNAL_REVOKE, /* something was taken back, and nothing passes */
 	JOURNAL_EXPIRE, /* the same, because its time was over */
+	JOURNAL_OPERATOR, /* the operator does something in its name */
 	N_JOURNAL_KINDS,
 };
 

@@ -26,6 +26,7 @@
 #include "host/open.h"
 #include "host/program.h"
 #include "host/served.h"
+#include "host/registry_server.h"
 #include "host/retire.h"
 #include "host/revoke.h"
 #include "host/run.h"
@@ -94,10 +95,17 @@ int manager_route_slot(struct manager *m, struct slot *s,
 int manager_route(struct manager *m, struct realm *r, const struct decl *decl,
 		  struct route *route)
 {
+	return manager_route_instance(m, r, decl, NULL, route);
+}
+
+int manager_route_instance(struct manager *m, struct realm *r,
+			   const struct decl *decl, const char *instance,
+			   struct route *route)
+{
 	int k, e;
 
 	for (;;) {
-		k = route_walk(r, decl, route);
+		k = route_walk_instance(r, decl, instance, route);
 		if (k != ROUTE_UNRESOLVED)
 			return k;
 		e = manager_resolve(m, route->need);
@@ -550,8 +558,10 @@ void manager_free(struct manager *m)
 	control_free(m->control);
 	revoker_free(m->revoker);
 	m->revoker = NULL;
-	if (m->loop)
+	if (m->loop) {
 		manager_free_instances(m);
+		registry_server_fini(m);
+	}
 	connections_free(m->connections);
 	for (r = m->tree.root; r; r = realm_next(r))
 		authority_forget_realm(r);

@@ -170,3 +170,7 @@ int manager_route_slot(struct manager *m, struct slot *s,
 /* route_walk() that resolves what it needs on the way. */
 int manager_route(struct manager *m, struct realm *r, const struct decl *decl,
 		  struct route *route);
+/* The same for one instance of a service, or NULL. */
+int manager_route_instance(struct manager *m, struct realm *r,
+			   const struct decl *decl, const char *instance,
+			   struct route *route);

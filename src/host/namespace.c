@@ -295,10 +295,15 @@ static void reconcile_use(struct ns *n, const struct slot *s)
 
 	if (s->cut || !use->path)
 		return;
-	if (use->type != CAPABILITY_SERVICE)
+	if (use->type == CAPABILITY_DIRECTORY ||
+	    use->type == CAPABILITY_STORAGE)
 		reconcile_mount(n, use);
-	else if (!ns_find_service(n, use) && !is_taken_back(n, use))
+	else if (ns_find_service(n, use) || is_taken_back(n, use))
+		return;
+	else if (use->type == CAPABILITY_SERVICE)
 		r = ns_add_service(n, use, NULL);
+	else if (use->type == CAPABILITY_DICTIONARY)
+		r = ns_add_dictionary(n, use, NULL);
 	if (r < 0)
 		journal_write(n->instance->manager->journal, JOURNAL_REFUSED,
 			      n->instance->realm->moniker, NULL, NULL,
@@ -332,7 +337,8 @@ void ns_remove(struct ns *n, const struct decl *use, struct list *unmounts)
 	struct ns_remote *remote, *tmp;
 	struct mounted *d;
 
-	if (use->type == CAPABILITY_SERVICE) {
+	if (use->type == CAPABILITY_SERVICE ||
+	    use->type == CAPABILITY_DICTIONARY) {
 		if (use->path)
 			(void)ns_drop_service(n, use);
 		return;
@@ -389,6 +395,20 @@ static int ns_add_files(struct ns *n, const struct decl *use, struct plan *plan,
 	return !r && is_broken ? NS_BROKEN : r;
 }
 
+/* One that cannot be reached is empty. */
+static int ns_add_bundle(struct ns *n, const struct decl *use,
+			 struct plan *plan)
+{
+	struct manager *m = n->instance->manager;
+	int r = manager_route(m, n->instance->realm, use, m->route);
+
+	if (r == ROUTE_BROKEN) {
+		ns_tell_broken(n->instance, use, m->route);
+		return NS_BROKEN;
+	}
+	return r ? r : ns_add_dictionary(n, use, plan);
+}
+
 static int ns_add_use(struct ns *n, const struct decl *use, struct plan *plan,
 		      struct message *m, struct component_start_info *info,
 		      struct text *ret_why)
@@ -399,6 +419,8 @@ static int ns_add_use(struct ns *n, const struct decl *use, struct plan *plan,
 	case CAPABILITY_DIRECTORY:
 	case CAPABILITY_STORAGE:
 		return ns_add_files(n, use, plan, m, info, ret_why);
+	case CAPABILITY_DICTIONARY:
+		return ns_add_bundle(n, use, plan);
 	default:
 		return 0;
 	}

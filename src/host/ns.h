@@ -14,6 +14,8 @@ struct ns_service {
 	struct loop_task gone;
 	int listener_fd;
 	char *name; /* the last part of its path */
+	/* @use is of a dictionary, and this is in it under @name. */
+	bool is_member;
 	bool is_planned; /* in the cell from the start */
 	bool is_dropped; /* @use is NULL then */
 };
@@ -58,6 +60,10 @@ int ns_need_dir(struct ns *n, const char *path, size_t length,
 		struct plan *plan, struct ns_dir **ret);
 /* Put the service @use into the namespace and, if @plan is given, the plan. */
 int ns_add_service(struct ns *n, const struct decl *use, struct plan *plan);
+
+/* The services in a used dictionary, each below its path; m->route is how it is
+ * reached. */
+int ns_add_dictionary(struct ns *n, const struct decl *use, struct plan *plan);
 struct ns_service *ns_find_service(struct ns *n, const struct decl *use);
 /* The service of @use goes; its connections do not. False: it is not there. */
 bool ns_drop_service(struct ns *n, const struct decl *use);

@@ -13,6 +13,7 @@
 
 #include "channel/channel.h"
 #include "client/directory.h"
+#include "host/aggregate.h"
 #include "host/open.h"
 #include "sys/fd.h"
 #include "wire/io.h"
@@ -28,7 +29,7 @@ static void on_service_open(void *userdata, const struct directory_open *open,
 	struct ns_service *s = userdata;
 
 	open_capability(s->instance, s->use, open->flags, open->mode,
-			open->path, take_server_end);
+			s->is_member ? s->name : open->path, take_server_end);
 }
 
 static void on_listener(struct loop_source *source, uint32_t events)
@@ -47,7 +48,8 @@ static void on_listener(struct loop_source *source, uint32_t events)
 		throttle_count(&s->instance->throttle);
 		open_capability(s->instance, s->use,
 				IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,
-				IO_MODE_SERVICE, "", fd);
+				IO_MODE_SERVICE, s->is_member ? s->name : "",
+				fd);
 	}
 }
 
@@ -225,14 +227,21 @@ static int service_bind_live(struct ns_service *s)
 	return r < 0 ? r : service_watch(s, fd);
 }
 
-int ns_add_service(struct ns *n, const struct decl *use, struct plan *plan)
+static enum directory_kind entry_kind(const struct ns_service *s)
 {
-	const char *slash = strrchr(use->path, '/');
+	return s->is_member ? DIRECTORY_SERVICE : aggregate_entry_kind(s->use);
+}
+
+/* A service of @use at @path. */
+static int service_add(struct ns *n, const struct decl *use, const char *path,
+		       bool is_member, struct plan *plan)
+{
+	const char *slash = strrchr(path, '/');
 	struct ns_service *s;
 	struct ns_dir *d;
 	int r;
 
-	r = ns_need_dir(n, use->path, (size_t)(slash - use->path), plan, &d);
+	r = ns_need_dir(n, path, (size_t)(slash - path), plan, &d);
 	if (r)
 		return r;
 	s = calloc(1, sizeof(*s));
@@ -242,18 +251,46 @@ int ns_add_service(struct ns *n, const struct decl *use, struct plan *plan)
 	s->use = use;
 	s->dir = d;
 	s->listener_fd = -1;
+	s->is_member = is_member;
 	s->is_planned = plan;
 	s->name = strdup(slash + 1);
 	list_link(&n->services, &s->link);
-	r = s->name ? directory_add(d->directory, s->name, DIRECTORY_SERVICE,
+	r = s->name ? directory_add(d->directory, s->name, entry_kind(s),
 				    on_service_open, s) :
 		      -ENOMEM;
 	if (!r)
-		r = plan ? plan_add_service(plan, use->path) :
-			   service_bind_live(s);
+		r = plan ? plan_add_service(plan, path) : service_bind_live(s);
 	/* While it starts, what was made is freed with the whole. */
 	if (r < 0 && !plan)
 		(void)ns_drop_service(n, use);
+	return r;
+}
+
+int ns_add_service(struct ns *n, const struct decl *use, struct plan *plan)
+{
+	return service_add(n, use, use->path, false, plan);
+}
+
+/* The names are copied: making a directory may route. */
+int ns_add_dictionary(struct ns *n, const struct decl *use, struct plan *plan)
+{
+	const struct route *route = n->instance->manager->route;
+	_cleanup_text_ struct text names = TEXT_INIT, path = TEXT_INIT;
+	size_t i, n_names = route->n_instances;
+	const char *name;
+	int r = 0;
+
+	text_append(&names, route->instances.bytes, route->instances.n);
+	if (text_is_failed(&names))
+		return -ENOMEM;
+	name = names.bytes;
+	for (i = 0; i < n_names && !r; i++, name += strlen(name) + 1) {
+		text_clear(&path);
+		text_printf(&path, "%s/%s", use->path, name);
+		r = text_is_failed(&path) ?
+			    -ENOMEM :
+			    service_add(n, use, text_string(&path), true, plan);
+	}
 	return r;
 }
 
@@ -272,13 +309,10 @@ struct ns_service *ns_find_service(struct ns *n, const struct decl *use)
 	return NULL;
 }
 
-bool ns_drop_service(struct ns *n, const struct decl *use)
+static void service_drop(struct ns *n, struct ns_service *s)
 {
-	struct ns_service *s = ns_find_service(n, use);
-
-	if (!s)
-		return false;
 	s->is_dropped = true;
+	aggregate_drop(s->instance, s->use);
 	s->use = NULL;
 	loop_remove(&s->listener);
 	s->listener_fd = fd_close(s->listener_fd);
@@ -286,12 +320,24 @@ bool ns_drop_service(struct ns *n, const struct decl *use)
 		(void)directory_remove(s->dir->directory, s->name);
 	/* Its socket in the cell may be on its way to us. */
 	if (s->is_planned && s->dir->sockets_fd < 0)
-		return true;
+		return;
 	if (s->name && s->dir->sockets_fd >= 0)
 		(void)cell_unbind_service(&n->instance->cell,
 					  s->dir->sockets_fd, s->name);
 	/* Its own handler may be on the stack. */
 	list_unlink(&s->link);
 	loop_defer(n->instance->manager->loop, &s->gone, on_gone);
-	return true;
+}
+
+/* Of a dictionary there are several. */
+bool ns_drop_service(struct ns *n, const struct decl *use)
+{
+	struct ns_service *s;
+	bool is_any = false;
+
+	while ((s = ns_find_service(n, use))) {
+		service_drop(n, s);
+		is_any = true;
+	}
+	return is_any;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "channel/channel.h"
+#include "host/aggregate.h"
 #include "host/grants_server.h"
 #include "host/realm_server.h"
 #include "host/registry_server.h"
@@ -414,6 +415,8 @@ int open_capability(struct instance *opener, const struct decl *decl,
 {
 	struct manager *m = opener->manager;
 	struct route *route = m->route;
+	/* What follows a service in the path says which one is meant. */
+	const char *instance = NULL;
 	int r;
 
 	/* From a hostile opener it could be anything; a channel it must be. */
@@ -423,7 +426,12 @@ int open_capability(struct instance *opener, const struct decl *decl,
 	}
 	/* The news that it runs may lie behind its first open. */
 	run_catch_up(opener);
-	r = manager_route(m, opener->realm, decl, route);
+	if (decl->type == CAPABILITY_SERVICE ||
+	    decl->type == CAPABILITY_DICTIONARY) {
+		instance = *path ? path : NULL;
+		path = "";
+	}
+	r = manager_route_instance(m, opener->realm, decl, instance, route);
 	if (r == ROUTE_BROKEN)
 		return open_refuse_route(opener, decl, route, take_server_end);
 	if (r)
@@ -436,8 +444,13 @@ int open_capability(struct instance *opener, const struct decl *decl,
 					 take_server_end);
 	case ROUTE_SOURCE_FRAMEWORK:
 		return open_at_framework(opener, decl, route, take_server_end);
+	case ROUTE_SOURCE_AGGREGATE:
+		return aggregate_serve(opener, decl, take_server_end) ?
+			       REEVE_ERR_NO_RESOURCES :
+			       REEVE_OK;
 	case ROUTE_SOURCE_BUILTIN:
 	case ROUTE_SOURCE_VOID:
+	case ROUTE_SOURCE_DECLARATION:
 		break;
 	}
 	/* Absent by design, or a directory that is mounted: nothing to warn

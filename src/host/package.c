@@ -2,26 +2,33 @@
 #include "host/package.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/shard.h"
 #include "manifest/url.h"
-#include "sys/fd.h"
+#include "manifest/write.h"
 
-enum { MANIFEST_BYTES_MAX = 1024 * 1024 };
+static void shards_forget(struct package *p)
+{
+	while (p->n_shards)
+		free(p->shards[--p->n_shards].file);
+	free(p->shards);
+	p->shards = NULL;
+}
 
 void package_fini(struct package *p)
 {
+	shards_forget(p);
 	free(p->directory);
 	free(p->manifest_file);
 	*p = (struct package){ 0 };
 }
 
-static char *join(const char *a, const char *b)
+char *path_join(const char *a, const char *b)
 {
 	struct text t = TEXT_INIT;
 
@@ -37,7 +44,7 @@ static char *join(const char *a, const char *b)
 	return t.bytes;
 }
 
-static char *parent_of(const char *path)
+char *path_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -55,15 +62,14 @@ static bool is_meta(const char *directory)
 	return !strcmp(slash ? slash + 1 : directory, "meta");
 }
 
-/* The directory that is the package of a manifest file. */
-static char *package_of(const char *file)
+char *package_directory_of(const char *file)
 {
-	_cleanup_free_ char *directory = parent_of(file);
+	_cleanup_free_ char *directory = path_parent(file);
 	char *above;
 
 	if (!directory || !is_meta(directory))
 		return TAKE(directory);
-	above = parent_of(directory);
+	above = path_parent(directory);
 	if (above && !strcmp(directory, "meta")) {
 		free(above);
 		above = strdup(".");
@@ -73,8 +79,8 @@ static char *package_of(const char *file)
 
 char *package_default_path(const char *root_file)
 {
-	_cleanup_free_ char *package = package_of(root_file);
-	_cleanup_free_ char *directory = parent_of(root_file);
+	_cleanup_free_ char *package = package_directory_of(root_file);
+	_cleanup_free_ char *directory = path_parent(root_file);
 	_cleanup_free_ char *absolute = NULL;
 	const char *name;
 
@@ -85,16 +91,16 @@ char *package_default_path(const char *root_file)
 	name = strrchr(package, '/');
 	name = name ? name + 1 : package;
 	if (strcmp(name, ".") && strcmp(name, ".."))
-		return parent_of(package);
+		return path_parent(package);
 	/* "." and ".." have no name to cut off. */
 	absolute = realpath(package, NULL);
-	return parent_of(absolute ? absolute : package);
+	return path_parent(absolute ? absolute : package);
 }
 
 int package_find_root(const char *file, struct package *ret,
 		      struct text *ret_why)
 {
-	_cleanup_free_ char *directory = package_of(file);
+	_cleanup_free_ char *directory = package_directory_of(file);
 	char *absolute;
 
 	if (!directory)
@@ -118,7 +124,7 @@ static int package_pick_manifest(char *take_directory, const char *resource,
 				 struct package *ret, struct text *ret_why)
 {
 	_cleanup_free_ char *directory = take_directory;
-	_cleanup_free_ char *file = join(directory, resource);
+	_cleanup_free_ char *file = path_join(directory, resource);
 	_cleanup_free_ char *source = NULL;
 	size_t n = strlen(resource);
 
@@ -165,7 +171,7 @@ static int package_search(const struct package_paths *paths, const char *name,
 	size_t i;
 
 	for (i = 0; i < paths->n; i++) {
-		directory = join(paths->directories[i], name);
+		directory = path_join(paths->directories[i], name);
 		if (!directory)
 			return -ENOMEM;
 		if (is_directory(directory))
@@ -243,73 +249,44 @@ int package_find(const struct package_paths *paths,
 	return r;
 }
 
-static void package_stamp(const struct stat *st, struct package *p)
+/* The manifest's own bytes. */
+static int package_read(struct package *p, struct source_file *ret,
+			struct text *ret_why)
 {
-	p->device = st->st_dev;
-	p->inode = st->st_ino;
-	p->size = (uint64_t)st->st_size;
-	p->mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000 +
-		      (uint64_t)st->st_mtim.tv_nsec;
+	int r, error = 0;
+
+	r = source_file_read(p->manifest_file, ret, &error);
+	if (r <= 0)
+		return r;
+	if (r == SOURCE_FILE_ODD)
+		text_printf(ret_why, "%s is not a file", p->manifest_file);
+	else
+		text_printf(ret_why, "%s: %s", p->manifest_file,
+			    strerror(error));
+	return PACKAGE_INVALID;
 }
 
-/* Read the whole file; one byte more than the bound, so that the loader sees
- * that it is too large. */
-static int file_read(const char *file, struct package *p, char **ret,
-		     size_t *ret_n, struct text *ret_why)
+/* Load or compile: exactly one of the outputs is not NULL. */
+static int package_use(struct package *p, const struct package_paths *paths,
+		       struct manifest **ret, struct text *ret_compiled,
+		       struct report *report, struct text *ret_why)
 {
-	_cleanup_free_ char *bytes = NULL;
-	_cleanup_fd_ int fd = -1;
-	struct stat st;
-	size_t n = 0, room;
-	ssize_t k;
-
-	/* Non-blocking: a fifo in the place of a manifest must not hang us. */
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	/* Our own lack, which may pass, is no fault of the file's. */
-	if (fd < 0 &&
-	    (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-		return -errno;
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		text_printf(ret_why, "%s: %s", file, strerror(errno));
-		return PACKAGE_INVALID;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		text_printf(ret_why, "%s is not a file", file);
-		return PACKAGE_INVALID;
-	}
-	room = (st.st_size < MANIFEST_BYTES_MAX ? (size_t)st.st_size :
-						  MANIFEST_BYTES_MAX) +
-	       1;
-	bytes = malloc(room);
-	if (!bytes)
-		return -ENOMEM;
-	while (n < room) {
-		k = read(fd, bytes + n, room - n);
-		if (k < 0) {
-			text_printf(ret_why, "%s: %s", file, strerror(errno));
-			return PACKAGE_INVALID;
-		}
-		if (!k)
-			break;
-		n += (size_t)k;
-	}
-	package_stamp(&st, p);
-	*ret = TAKE(bytes);
-	*ret_n = n;
-	return 0;
-}
-
-int package_load(struct package *p, struct manifest **ret,
-		 struct report *report, struct text *ret_why)
-{
-	_cleanup_free_ char *bytes = NULL;
-	size_t n, errors = report->n_errors;
+	_cleanup_(source_file_fini) struct source_file f = { 0 };
+	_cleanup_(shards_fini) struct shards shards = { 0 };
+	const struct manifest_includes includes = { shards_read, &shards };
+	size_t errors = report->n_errors;
 	int r;
 
-	r = file_read(p->manifest_file, p, &bytes, &n, ret_why);
+	r = package_read(p, &f, ret_why);
 	if (r)
 		return r;
-	r = manifest_load(p->manifest_file, bytes, n, ret, report);
+	p->stamp = f.stamp;
+	shards_forget(p);
+	shards_init(&shards, p, paths);
+	r = ret ? manifest_load_with(p->manifest_file, f.bytes, f.n, &includes,
+				     ret, report)
+		: manifest_compile(p->manifest_file, f.bytes, f.n, &includes,
+				   report, ret_compiled);
 	if (r <= 0)
 		return r;
 	text_printf(ret_why, "its manifest %s has %zu error%s",
@@ -318,14 +295,29 @@ int package_load(struct package *p, struct manifest **ret,
 	return PACKAGE_INVALID;
 }
 
+int package_load(struct package *p, const struct package_paths *paths,
+		 struct manifest **ret, struct report *report,
+		 struct text *ret_why)
+{
+	return package_use(p, paths, ret, NULL, report, ret_why);
+}
+
+int package_compile(struct package *p, const struct package_paths *paths,
+		    struct report *report, struct text *ret,
+		    struct text *ret_why)
+{
+	return package_use(p, paths, NULL, ret, report, ret_why);
+}
+
 bool package_has_changed(const struct package *p)
 {
-	struct package now = { 0 };
-	struct stat st;
+	size_t i;
 
-	if (stat(p->manifest_file, &st) < 0)
+	if (source_file_has_changed(p->manifest_file, &p->stamp))
 		return true;
-	package_stamp(&st, &now);
-	return now.device != p->device || now.inode != p->inode ||
-	       now.size != p->size || now.mtime_ns != p->mtime_ns;
+	for (i = 0; i < p->n_shards; i++)
+		if (source_file_has_changed(p->shards[i].file,
+					    &p->shards[i].stamp))
+			return true;
+	return false;
 }

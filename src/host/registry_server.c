@@ -234,6 +234,7 @@ void registry_server_fini(struct manager *m)
 {
 	if (changes.manager == m)
 		loop_defer_cancel(&changes.task);
+	changes.manager = NULL;
 	changes_clear();
 	if (!watches.n)
 		map_fini(&watches);

@@ -91,13 +91,6 @@ static bool may_name_url(const struct realm *r)
 	       (!r->collection && !r->parent->parent);
 }
 
-static bool path_is_in(const char *path, const char *directory)
-{
-	size_t n = strlen(directory);
-
-	return !strncmp(path, directory, n) && (!path[n] || path[n] == '/');
-}
-
 /*
  * Does the way to @file lead through @directory? A package directory may be above
  * the state directory, and a program that creates children names the manifest:
@@ -118,12 +111,29 @@ static bool leads_through(const char *file, const char *directory)
 		if (end)
 			*end = 0;
 		real = realpath(path, NULL);
-		found = real ? path_is_in(real, forbidden) : errno == ENOMEM;
+		found = real ? path_lies_in(real, forbidden) : errno == ENOMEM;
 		free(real);
 		if (end)
 			*end = '/';
 	}
 	return found;
+}
+
+/* The same of the files it includes. */
+static bool shards_are_allowed(const struct resolver *s,
+			       const struct package *package, struct text *why)
+{
+	size_t i;
+
+	for (i = 0; s->state_directory && i < package->n_shards; i++) {
+		if (!leads_through(package->shards[i].file, s->state_directory))
+			continue;
+		text_printf(why, "its manifest %s includes %s, which lies in "
+			    "the state directory, where components write",
+			    package->manifest_file, package->shards[i].file);
+		return false;
+	}
+	return true;
 }
 
 static int resolver_read(struct resolver *s, struct realm *r,
@@ -151,9 +161,13 @@ static int resolver_read(struct resolver *s, struct realm *r,
 			    package->manifest_file);
 		return PACKAGE_INVALID;
 	}
-	k = package_load(package, &manifest, report, why);
+	k = package_load(package, &s->paths, &manifest, report, why);
 	if (k)
 		return k;
+	if (r->parent && !shards_are_allowed(s, package, why)) {
+		manifest_free(manifest);
+		return PACKAGE_INVALID;
+	}
 	k = realm_resolve(r, manifest);
 	if (k == REALM_TOO_DEEP) {
 		text_printf(why, "the tree would be deeper than %d components",

@@ -20,6 +20,7 @@
 
 #include "channel/channel.h"
 #include "host/budget.h"
+#include "host/configuration.h"
 #include "host/namespace.h"
 #include "host/output.h"
 #include "host/restart.h"
@@ -74,8 +75,6 @@ static int plan_program(const struct realm *r, struct plan *plan)
 		k = plan_add_arg(plan, text_string(&binary));
 	for (i = 0; !k && i < p->n_args; i++)
 		k = plan_add_arg(plan, p->args[i]);
-	for (i = 0; !k && i < p->n_environ; i++)
-		k = plan_add_environ(plan, p->environ[i]);
 	plan->strict = p->strict;
 	plan->notify_stop = p->notify_stop;
 	return k;
@@ -103,7 +102,7 @@ static int plan_files_limit(struct plan *plan)
 			      hard < FILES_SOFT ? hard : FILES_SOFT, hard);
 }
 
-static int plan_defaults(struct instance *instance, struct plan *plan)
+int run_environ(const struct instance *instance, struct plan *plan)
 {
 	static const struct {
 		const char *key, *entry;
@@ -116,9 +115,19 @@ static int plan_defaults(struct instance *instance, struct plan *plan)
 	size_t i;
 	int k = 0;
 
+	for (i = 0; !k && i < p->n_environ; i++)
+		k = plan_add_environ(plan, p->environ[i]);
 	for (i = 0; !k && i < N_ELEMENTS(entries); i++)
 		if (!has_environ(p, entries[i].key))
 			k = plan_add_environ(plan, entries[i].entry);
+	return k;
+}
+
+static int plan_defaults(struct instance *instance, struct plan *plan)
+{
+	int k;
+
+	k = run_environ(instance, plan);
 	if (!k)
 		k = plan_files_limit(plan);
 	if (!k)
@@ -160,6 +169,24 @@ static int plan_package(const struct instance *i, struct plan *plan,
 	return plan_add_mount(plan, &mount);
 }
 
+static int plan_configuration(struct instance *i, struct plan *plan,
+			      struct text *ret_why)
+{
+	const struct configuration_router router =
+		configuration_router_of(i->manager);
+	_cleanup_text_ struct text values = TEXT_INIT;
+	int r;
+
+	r = configuration_gather(&router, i->realm, &values, ret_why);
+	if (r || !values.n)
+		return r;
+	r = plan_set_config(plan, text_string(&values));
+	if (r > 0)
+		text_printf(ret_why, "its configuration has more than %d bytes",
+			    PLAN_CONFIG_MAX);
+	return r;
+}
+
 static int run_make(struct instance *i, struct plan *plan, struct message *m,
 		    struct component_start_info *info, struct ns **ret,
 		    struct text *ret_why)
@@ -177,6 +204,8 @@ static int run_make(struct instance *i, struct plan *plan, struct message *m,
 		r = plan_defaults(i, plan);
 	if (!r)
 		r = plan_package(i, plan, ret_why);
+	if (!r)
+		r = plan_configuration(i, plan, ret_why);
 	if (r > 0 && !ret_why->n)
 		text_printf(ret_why, "its plan is not possible: %s",
 			    plan_verdict_text(r));
@@ -388,6 +417,7 @@ static int run_send(struct instance *i, const struct plan *plan,
 {
 	_cleanup_fd_ int out_fd = -1;
 	bool is_ours = i->manager->options.program && !i->realm->parent;
+	const struct program *p = i->realm->manifest->program;
 	struct cell_files files = { .stdin_fd = -1 };
 	struct cell_failure failure = { 0 };
 	int bootstrap[2], r = 0;
@@ -404,8 +434,12 @@ static int run_send(struct instance *i, const struct plan *plan,
 		return r;
 	r = channel_send(bootstrap[0], m, CHANNEL_NOW);
 	if (!r) {
-		files.stdout_fd = is_ours ? STDOUT_FILENO : out_fd;
-		files.stderr_fd = is_ours ? STDERR_FILENO : out_fd;
+		files.stdout_fd = is_ours	    ? STDOUT_FILENO
+				  : p->drops_stdout ? -1
+						    : out_fd;
+		files.stderr_fd = is_ours	    ? STDERR_FILENO
+				  : p->drops_stderr ? -1
+						    : out_fd;
 		files.fds = &bootstrap[1];
 		files.n_fds = 1;
 		r = cell_send_plan(&i->cell, plan, &files, &failure);

@@ -15,6 +15,10 @@ void run_catch_up(struct instance *i);
  * channel. */
 bool run_has_joined(const struct instance *i);
 
+/* Add to a plan the environment of @i's program. 0, a plan's verdict, or
+ * -ENOMEM. */
+int run_environ(const struct instance *i, struct plan *plan);
+
 /* Make the plan of a realm as it would be started now, to be shown. 0, a
  * verdict of namespace.h with *ret_why, or a fault. */
 int run_plan(struct instance *i, struct plan *plan, struct text *ret_why);

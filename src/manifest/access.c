@@ -118,7 +118,7 @@ static const char *moniker_below(const char *above, const char *moniker)
 	return moniker[n] == '/' ? moniker + n + 1 : NULL;
 }
 
-static bool moniker_matches(const char *pattern, const char *moniker)
+bool access_moniker_matches(const char *pattern, const char *moniker)
 {
 	size_t n_pattern, n;
 
@@ -150,7 +150,7 @@ static bool pattern_matches(const struct access_pattern *p, const char *segment,
 		return segment && strncmp(segment, p->text, n) == 0 &&
 		       segment[n] == ':';
 	case ACCESS_PATTERN_MONIKER:
-		return moniker_matches(p->text, moniker);
+		return access_moniker_matches(p->text, moniker);
 	}
 	return false;
 }

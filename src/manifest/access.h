@@ -41,5 +41,8 @@ int access_pattern_read(const char *s, struct access_pattern *ret,
 bool access_allows(const struct access *access, const char *declarer,
 		   const char *moniker);
 
+/* Is it what a pattern's moniker, maybe with "*" in it, stands for? */
+bool access_moniker_matches(const char *pattern, const char *moniker);
+
 /* Append it as a manifest has it: "children", or ["#a", "/b"]. */
 void access_render(const struct access *access, struct text *t);

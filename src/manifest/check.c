@@ -1,22 +1,14 @@
 /*
  * What holds between the declarations of one manifest: what comes from "self"
- * is declared, nothing is put at one place twice, and nobody is offered what
- * comes from himself.
+ * is declared, and nobody is offered what comes from himself.
  *
- * Capabilities are found by halving a sorted index; what stands twice is found
- * by sorting; so a manifest of any size is checked in n log n.
+ * Capabilities are found by halving a sorted index; so a manifest of any size
+ * is checked in n log n.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "manifest/load.h"
-
-static int place_compare(struct place a, struct place b)
-{
-	if (a.line != b.line)
-		return a.line < b.line ? -1 : 1;
-	return (a.column > b.column) - (a.column < b.column);
-}
 
 static int capability_compare(enum capability_type type, const char *name,
 			      const struct draft *d)
@@ -35,6 +27,12 @@ static int index_compare(const void *a, const void *b)
 	return c ? c
 		 : place_compare((*left)->decl.name_place,
 				 (*right)->decl.name_place);
+}
+
+static bool is_symbol(enum capability_type type)
+{
+	return type == CAPABILITY_STORAGE || type == CAPABILITY_RUNNER ||
+	       type == CAPABILITY_RESOLVER || type == CAPABILITY_DICTIONARY;
 }
 
 void capability_index(struct load *l)
@@ -59,16 +57,15 @@ void capability_index(struct load *l)
 			l->capabilities[k++] = d;
 			continue;
 		}
-		/* Storages and runners have names that can be referred to;
-		 * there it was reported already. */
-		if (d->decl.type == CAPABILITY_STORAGE ||
-		    d->decl.type == CAPABILITY_RUNNER)
+		/* Where names can be referred to, it was reported already. */
+		if (is_symbol(d->decl.type))
 			continue;
 		load_error(l, RULE_DUPLICATE_NAME, d->decl.name_place,
-			   "the %s \"%s\" is already declared at %u:%u",
+			   "the %s \"%s\" is already declared at %s",
 			   d->decl.keyword, d->decl.name,
-			   l->capabilities[k - 1]->decl.name_place.line,
-			   l->capabilities[k - 1]->decl.name_place.column);
+			   load_place(l,
+				      l->capabilities[k - 1]->decl.name_place,
+				      d->decl.name_place));
 	}
 	l->n_capabilities = k;
 }
@@ -92,177 +89,144 @@ const struct draft *capability_find(const struct load *l,
 	return NULL;
 }
 
-static void undeclared_report(struct load *l, const struct draft *draft)
+/* A capability of @type that @name may be a slip of, or NULL. */
+static const char *capability_nearest(const struct load *l,
+				      enum capability_type type,
+				      const char *name)
 {
 	/* As in symbol_nearest(): bounded for large hostile files. */
-	enum { CANDIDATES_MAX = 200 };
-	const char *names[CANDIDATES_MAX], *near;
-	const struct decl *d = &draft->decl;
+	enum { CANDIDATES_MAX = 200, ERRORS_MAX = 20 };
+	const char *names[CANDIDATES_MAX];
 	size_t i, n = 0;
 
+	if (l->n_errors >= ERRORS_MAX)
+		return NULL;
 	for (i = 0; i < l->n_capabilities && n < CANDIDATES_MAX; i++)
-		if (l->capabilities[i]->decl.type == d->type)
+		if (l->capabilities[i]->decl.type == type)
 			names[n++] = l->capabilities[i]->decl.name;
-	near = l->n_errors < 20 ? text_nearest(d->name, names, n) : NULL;
+	return text_nearest(name, names, n);
+}
+
+static void undeclared_report(struct load *l, const struct draft *draft)
+{
+	const struct decl *d = &draft->decl;
+	const char *near = capability_nearest(l, d->type, d->name);
+
 	load_error(l, RULE_UNDECLARED_CAPABILITY, d->name_place,
 		   "the %s \"%s\" is said to come from \"self\", but "
-		   "\"capabilities\" does not declare it%s%s%s",
-		   d->keyword, d->name, near ? "; did you mean \"" : "",
-		   near ? near : "", near ? "\"?" : "");
+		   "\"%s\" does not declare it%s%s%s",
+		   d->keyword, d->name,
+		   !load_is_seed(l)		  ? "capabilities"
+		   : d->type == CAPABILITY_RUNNER ? "runners"
+						  : "resolvers",
+		   near ? "; did you mean \"" : "", near ? near : "",
+		   near ? "\"?" : "");
+}
+
+static void undeclared_dictionary_report(struct load *l, const struct decl *d,
+					 const char *name)
+{
+	const char *near = capability_nearest(l, CAPABILITY_DICTIONARY, name);
+
+	load_error(l, RULE_UNDECLARED_CAPABILITY, d->from.place,
+		   "\"self/%s\" is no dictionary that \"capabilities\" "
+		   "declares%s%s%s",
+		   name, near ? "; did you mean \"self/" : "", near ? near : "",
+		   near ? "\"?" : "");
+}
+
+/* What comes out of a dictionary of one's own: it has to be declared. */
+static void dictionary_check(struct load *l, struct draft *draft,
+			     const struct draft *told)
+{
+	const struct decl *d = &draft->decl;
+	const char *name = source_dictionary(l, &d->from);
+
+	if (capability_find(l, CAPABILITY_DICTIONARY, name))
+		return;
+	draft->is_broken = true;
+	/* Once for what it is written in. */
+	if (!told || place_compare(told->decl.from.place, d->from.place))
+		undeclared_dictionary_report(l, d, name);
+}
+
+/* The path-named dialect has nothing to declare the others in. */
+static bool is_declarable(const struct load *l, enum capability_type type)
+{
+	return !load_is_seed(l) || type == CAPABILITY_RUNNER ||
+	       type == CAPABILITY_RESOLVER;
+}
+
+static void kind_check_undeclared(struct load *l, enum decl_kind kind)
+{
+	const struct draft *told = NULL, *told_dictionary = NULL;
+	struct draft *draft;
+
+	for (draft = l->first[kind]; draft; draft = draft->next) {
+		const struct decl *d = &draft->decl;
+
+		if (draft->is_broken || d->from.kind != SOURCE_SELF ||
+		    !is_declarable(l, d->type))
+			continue;
+		if (d->from.dictionary) {
+			dictionary_check(l, draft, told_dictionary);
+			told_dictionary = draft;
+			continue;
+		}
+		if (capability_find(l, d->type, d->name))
+			continue;
+		draft->is_broken = true;
+		/* Once for a name, not for every target. */
+		if (!told || !draft_is_same_name(draft, told))
+			undeclared_report(l, draft);
+		told = draft;
+	}
+}
+
+/* The directories of one's own that hold storages. */
+static void check_backing(struct load *l)
+{
+	const struct draft *draft;
+	const char *near;
+
+	for (draft = l->first[DECL_CAPABILITY]; draft; draft = draft->next) {
+		const struct decl *d = &draft->decl;
+
+		if (draft->is_broken || d->type != CAPABILITY_STORAGE ||
+		    d->from.kind != SOURCE_SELF || !d->backing ||
+		    capability_find(l, CAPABILITY_DIRECTORY, d->backing))
+			continue;
+		near = capability_nearest(l, CAPABILITY_DIRECTORY, d->backing);
+		load_error(l, RULE_UNDECLARED_CAPABILITY, draft->backing_place,
+			   "the storage \"%s\" is to lie in the directory "
+			   "\"%.300s\" of \"self\", but \"capabilities\" does "
+			   "not declare it%s%s%s",
+			   d->name, d->backing, near ? "; did you mean \"" : "",
+			   near ? near : "", near ? "\"?" : "");
+	}
 }
 
 void check_undeclared(struct load *l)
 {
-	const struct draft *told;
-	struct draft *draft;
-	size_t kind;
-
-	/* The path-named dialect has nothing to declare in. */
-	if (load_is_seed(l))
-		return;
-	for (kind = 0; kind < DECL_CAPABILITY; kind++) {
-		told = NULL;
-		for (draft = l->first[kind]; draft; draft = draft->next) {
-			const struct decl *d = &draft->decl;
-
-			if (draft->is_broken || d->from.kind != SOURCE_SELF ||
-			    capability_find(l, d->type, d->name))
-				continue;
-			draft->is_broken = true;
-			/* Once for a name, not for every target. */
-			if (!told || !draft_is_same_name(draft, told))
-				undeclared_report(l, draft);
-			told = draft;
-		}
-	}
+	if (!load_is_seed(l))
+		check_backing(l);
+	kind_check_undeclared(l, DECL_USE);
+	kind_check_undeclared(l, DECL_OFFER);
+	kind_check_undeclared(l, DECL_EXPOSE);
+	kind_check_undeclared(l, DECL_REGISTRATION);
 }
 
-/*
- * Things that may not have the same name at one target. In the path-named
- * dialect services and directories are paths, and the others live apart; in the
- * modern one everything shares the names, and for a use the path decides.
- */
-static int target_space(const struct load *l, const struct decl *d)
-{
-	if (d->kind == DECL_USE)
-		return d->path ? 0 : 1 + (int)d->type;
-	if (!load_is_seed(l) || d->type == CAPABILITY_SERVICE ||
-	    d->type == CAPABILITY_DIRECTORY)
-		return 0;
-	return 1 + (int)d->type;
-}
-
-static const char *target_name(const struct draft *d)
-{
-	if (d->decl.kind == DECL_USE && d->decl.path)
-		return d->decl.path;
-	return d->written_target;
-}
-
-/* One draft as the search for duplicates sees it. */
-struct entry {
-	const char *to; /* "" for uses and exposes */
-	enum target_kind to_kind;
-	int space;
-	const char *name;
-	struct draft *draft;
-};
-
-static int entry_compare_target(const struct entry *a, const struct entry *b)
-{
-	int c;
-
-	if (a->to_kind != b->to_kind)
-		return a->to_kind < b->to_kind ? -1 : 1;
-	if (a->space != b->space)
-		return a->space < b->space ? -1 : 1;
-	c = strcmp(a->to, b->to);
-	return c ? c : strcmp(a->name, b->name);
-}
-
-static int entry_compare(const void *a, const void *b)
-{
-	const struct entry *left = a, *right = b;
-	int c = entry_compare_target(left, right);
-
-	if (c)
-		return c;
-	c = place_compare(left->draft->decl.name_place,
-			  right->draft->decl.name_place);
-	return c ? c
-		 : place_compare(left->draft->decl.to.place,
-				 right->draft->decl.to.place);
-}
-
-static void duplicate_report(struct load *l, const struct draft *first,
-			     struct draft *again)
-{
-	static const char *const acts[] = {
-		[DECL_USE] = "used",
-		[DECL_OFFER] = "offered",
-		[DECL_EXPOSE] = "exposed",
-	};
-	const struct decl *d = &again->decl;
-
-	again->is_broken = true;
-	if (!load_is_seed(l) && d->kind != DECL_USE &&
-	    strcmp(first->decl.keyword, "service") == 0 &&
-	    strcmp(d->keyword, "service") == 0) {
-		load_error(l, RULE_UNSUPPORTED, d->name_place,
-			   "the service \"%s\" is put together from several "
-			   "sources (first at %u:%u), which is not supported "
-			   "yet",
-			   d->target_name, first->decl.name_place.line,
-			   first->decl.name_place.column);
-		return;
-	}
-	load_error(l, RULE_DUPLICATE_TARGET, d->name_place,
-		   "\"%.300s\" is %s%s%s a second time; it is already at %u:%u",
-		   target_name(again), acts[d->kind], d->to.name ? " to #" : "",
-		   d->to.name ? d->to.name : "", first->decl.name_place.line,
-		   first->decl.name_place.column);
-}
-
-static void duplicates_find(struct load *l, enum decl_kind kind)
-{
-	struct entry *entries;
-	struct draft *d;
-	size_t n = 0, i, first = 0;
-
-	if (l->n_drafts[kind] < 2)
-		return;
-	entries = load_scratch(l, l->n_drafts[kind], sizeof(*entries));
-	if (!entries)
-		return;
-	for (d = l->first[kind]; d; d = d->next) {
-		/* A second runner is reported as such. */
-		if (d->is_broken ||
-		    (kind == DECL_USE && d->decl.type == CAPABILITY_RUNNER))
-			continue;
-		entries[n++] = (struct entry){
-			.to = d->decl.to.name ? d->decl.to.name : "",
-			.to_kind = d->decl.to.kind,
-			.space = target_space(l, &d->decl),
-			.name = target_name(d),
-			.draft = d,
-		};
-	}
-	qsort(entries, n, sizeof(*entries), entry_compare);
-	for (i = 1; i < n; i++) {
-		if (entry_compare_target(&entries[first], &entries[i]))
-			first = i;
-		else
-			duplicate_report(l, entries[first].draft,
-					 entries[i].draft);
-	}
-}
-
-/* The child that an offer in the end comes from; NULL if from none. */
-static const char *offer_origin(const struct load *l, const struct decl *d)
+/* The child that an offer in the end comes from, or the dictionary that it is
+ * or is taken from; NULL if none. */
+static const char *offer_origin(struct load *l, const struct decl *d)
 {
 	const struct draft *storage = NULL;
 	const struct symbol *symbol;
 
+	if (d->from.kind == SOURCE_SELF && d->from.dictionary)
+		return source_dictionary(l, &d->from);
+	if (d->from.kind == SOURCE_SELF && d->type == CAPABILITY_DICTIONARY)
+		return d->name;
 	if (d->type != CAPABILITY_STORAGE)
 		return d->from.name;
 	if (d->from.kind == SOURCE_SELF) {
@@ -274,7 +238,7 @@ static const char *offer_origin(const struct load *l, const struct decl *d)
 	return storage ? storage->decl.from.name : NULL;
 }
 
-static void check_same(struct load *l)
+void check_same(struct load *l)
 {
 	const struct draft *first = NULL;
 	struct draft *draft;
@@ -285,7 +249,8 @@ static void check_same(struct load *l)
 
 		if (!first || !draft_is_same_item(draft, first))
 			first = draft;
-		if (draft->is_broken || d->weak)
+		if (draft->is_broken ||
+		    (d->weak && d->to.kind != TARGET_DICTIONARY))
 			continue;
 		origin = offer_origin(l, d);
 		if (!origin || strcmp(origin, d->to.name) != 0)
@@ -296,18 +261,11 @@ static void check_same(struct load *l)
 		    !draft_is_same_name(draft, first))
 			continue;
 		load_error(l, RULE_SAME_SOURCE_TARGET, d->to.place,
-			   "\"%s\" is offered to \"#%s\", where it comes from",
-			   d->target_name, origin);
+			   "\"%s\" is offered to \"%s%s\", where it comes from",
+			   d->target_name,
+			   d->to.kind == TARGET_DICTIONARY ? "self/" : "#",
+			   origin);
 	}
-}
-
-void check_duplicates(struct load *l)
-{
-	size_t kind;
-
-	for (kind = 0; kind < DECL_CAPABILITY; kind++)
-		duplicates_find(l, (enum decl_kind)kind);
-	check_same(l);
 }
 
 /* Declare what the path-named dialect only implies. */
@@ -367,11 +325,13 @@ static int origin_compare(const void *a, const void *b)
 				 right->decl->name_place);
 }
 
-static bool origin_set(const struct draft *draft, struct origin *ret)
+static bool origin_set(const struct load *l, const struct draft *draft,
+		       struct origin *ret)
 {
 	const struct decl *d = &draft->decl;
 
-	if (draft->is_broken || d->from.kind != SOURCE_SELF)
+	if (draft->is_broken || d->from.kind != SOURCE_SELF ||
+	    is_declarable(l, d->type))
 		return false;
 	*ret = (struct origin){ d, d->type, d->name, draft->written_name,
 				d->rights };
@@ -397,15 +357,15 @@ void capability_imply(struct load *l)
 	if (!load_is_seed(l) || !n_max)
 		return;
 	origins = load_scratch(l, n_max, sizeof(*origins));
-	/* From here on the index holds the implied ones: nobody asks for the
-	 * storages by it any more. */
+	/* From here on the index holds the implied ones: nobody asks for what
+	 * is declared by it any more. */
 	l->capabilities = load_scratch(l, n_max, sizeof(struct draft *));
 	l->n_capabilities = 0;
 	if (!origins || !l->capabilities)
 		return;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		for (d = l->first[kinds[i]]; d; d = d->next)
-			if (origin_set(d, &origins[n]))
+			if (origin_set(l, d, &origins[n]))
 				n++;
 	qsort(origins, n, sizeof(*origins), origin_compare);
 	for (i = 0; i < n; i++)

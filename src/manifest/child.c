@@ -63,6 +63,16 @@ static const char *url_read(struct load *l, const struct json5_value *v)
 	return load_copy(l, s);
 }
 
+static void on_terminate_check(struct load *l, const struct json5_value *v)
+{
+	static const char *const words[] = { "none", "reboot" };
+
+	if (load_word(l, v, "on_terminate", words, N_ELEMENTS(words)) == 1)
+		load_error(l, RULE_RESTRICTED_FEATURE, v->place,
+			   "no component reboots the machine here; write "
+			   "\"restart\": \"always\" instead");
+}
+
 static bool child_read(struct load *l, const struct json5_value *object,
 		       struct child_decl *ret)
 {
@@ -81,6 +91,8 @@ static bool child_read(struct load *l, const struct json5_value *object,
 				    .place = object->place };
 	if (f.at[KEY_LIMITS])
 		ret->limits = limits_read(l, f.at[KEY_LIMITS]);
+	if (f.at[KEY_ON_TERMINATE])
+		on_terminate_check(l, f.at[KEY_ON_TERMINATE]);
 	v = f.at[KEY_URL];
 	if (v) {
 		ret->url = url_read(l, v);
@@ -91,7 +103,12 @@ static bool child_read(struct load *l, const struct json5_value *object,
 	if (!ret->name)
 		return false;
 	ret->name_place = v->place;
-	symbol_add(l, SYMBOL_CHILD, ret->name, v->place, NULL);
+	if (f.at[KEY_ENVIRONMENT])
+		environment_use_add(l, f.at[KEY_ENVIRONMENT], ret->name,
+				    &ret->environment);
+	symbol_add(l, (struct symbol){ .name = ret->name,
+				       .kind = SYMBOL_CHILD,
+				       .place = v->place });
 	return true;
 }
 
@@ -129,6 +146,8 @@ static enum durability durability_read(struct load *l,
 static bool collection_read(struct load *l, const struct json5_value *object,
 			    struct collection_decl *ret)
 {
+	static const char *const offers[] = { "static_only",
+					      "static_and_dynamic" };
 	const struct json5_value *v;
 	struct fields f;
 
@@ -138,6 +157,12 @@ static bool collection_read(struct load *l, const struct json5_value *object,
 					 .place = object->place };
 	if (f.at[KEY_LIMITS])
 		ret->limits = limits_read(l, f.at[KEY_LIMITS]);
+	if (f.at[KEY_ALLOWED_OFFERS])
+		ret->allows_dynamic_offers =
+			load_word(l, f.at[KEY_ALLOWED_OFFERS], "allowed_offers",
+				  offers, N_ELEMENTS(offers)) == 1;
+	if (f.at[KEY_PERSISTENT_STORAGE])
+		ret->keeps_storage = f.at[KEY_PERSISTENT_STORAGE]->truth;
 	if (f.at[KEY_DURABILITY])
 		ret->durability = durability_read(l, f.at[KEY_DURABILITY]);
 	v = f.at[KEY_NAME];
@@ -145,7 +170,12 @@ static bool collection_read(struct load *l, const struct json5_value *object,
 	if (!ret->name)
 		return false;
 	ret->name_place = v->place;
-	symbol_add(l, SYMBOL_COLLECTION, ret->name, v->place, NULL);
+	if (f.at[KEY_ENVIRONMENT])
+		environment_use_add(l, f.at[KEY_ENVIRONMENT], ret->name,
+				    &ret->environment);
+	symbol_add(l, (struct symbol){ .name = ret->name,
+				       .kind = SYMBOL_COLLECTION,
+				       .place = v->place });
 	return true;
 }
 
@@ -191,8 +221,7 @@ static void storage_read(struct load *l, const struct json5_value *object)
 	} else {
 		ok = false;
 	}
-	if (!f.at[KEY_FROM] ||
-	    !source_read(l, f.at[KEY_FROM], "storage", &d.from))
+	if (!f.at[KEY_FROM] || !source_read(l, f.at[KEY_FROM], &d.from))
 		ok = false;
 
 	d.name = d.target_name = name_read(l, &f, "a storage", false);
@@ -204,7 +233,10 @@ static void storage_read(struct load *l, const struct json5_value *object)
 		return;
 	draft->written_name = draft->written_target = d.name;
 	draft->is_broken = !ok;
-	symbol_add(l, SYMBOL_STORAGE, d.name, d.name_place, draft);
+	symbol_add(l, (struct symbol){ .name = d.name,
+				       .kind = SYMBOL_STORAGE,
+				       .place = d.name_place,
+				       .storage = draft });
 }
 
 void storage_read_all(struct load *l, const struct json5_value *list)

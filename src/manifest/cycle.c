@@ -1,11 +1,11 @@
 /*
  * Dependency cycles within one manifest.
  *
- * The nodes are the component itself, its children, its collections and its
- * storages; an edge leads from a source to what needs it. A depth-first search
- * meets an edge back into its own path once per cycle it can close, and names
- * the path: { a -> b -> a }. Weak dependencies, and what comes from outside of
- * this component, are no edges.
+ * The nodes are the component itself, its children, its collections, its
+ * environments, its storages and its dictionaries; an edge leads from a source
+ * to what needs it. A depth-first search meets an edge back into its own path
+ * once per cycle it can close, and names the path: { a -> b -> a }. Weak
+ * dependencies, and what comes from outside of this component, are no edges.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ enum {
 /* Node 0 is the component itself; node i + 1 is symbol i. */
 struct edge {
 	size_t from, to;
-	const struct decl *decl;
+	struct place place; /* where to look at it */
 };
 
 enum colour {
@@ -56,18 +56,21 @@ static const char *node_name(const struct graph *g, size_t node)
 }
 
 static void edge_add(struct graph *g, size_t from, size_t to,
-		     const struct decl *d)
+		     struct place place)
 {
 	if (from != to)
-		g->edges[g->n_edges++] = (struct edge){ from, to, d };
+		g->edges[g->n_edges++] = (struct edge){ from, to, place };
 }
 
-/* The node an offer starts from: a storage of one's own is a node itself. */
-static size_t offer_node(const struct load *l, const struct decl *d)
+/* The node that what @d passes on comes from: a storage or a dictionary of
+ * one's own is a node itself. */
+static size_t source_node(struct load *l, const struct decl *d)
 {
 	if (d->from.name)
 		return node_of(l, d->from.name);
-	if (d->type == CAPABILITY_STORAGE)
+	if (d->from.dictionary)
+		return node_of(l, source_dictionary(l, &d->from));
+	if (d->type == CAPABILITY_STORAGE || d->type == CAPABILITY_DICTIONARY)
 		return node_of(l, d->name);
 	return 0;
 }
@@ -77,50 +80,67 @@ static bool is_local(const struct source *s)
 	return s->name || s->kind == SOURCE_SELF;
 }
 
+static bool is_edge(const struct draft *d)
+{
+	return !d->is_broken && !d->decl.weak && is_local(&d->decl.from);
+}
+
+/* What a capability is made of: the directory behind a storage, the program
+ * that serves a dictionary. */
+static void capability_edge(struct graph *g, struct load *l,
+			    const struct draft *d)
+{
+	size_t node = node_of(l, d->decl.name);
+
+	if (d->is_broken)
+		return;
+	if (d->decl.type == CAPABILITY_STORAGE && is_local(&d->decl.from))
+		edge_add(g, node_of(l, d->decl.from.name), node,
+			 d->decl.from.place);
+	if (d->decl.type == CAPABILITY_DICTIONARY && d->decl.path)
+		edge_add(g, 0, node, d->decl.name_place);
+}
+
 static void edges_collect(struct graph *g, struct load *l)
 {
+	const struct environment_use *use;
 	const struct draft *d;
 
 	for (d = l->first[DECL_USE]; d; d = d->next)
-		if (!d->is_broken && !d->decl.weak && d->decl.from.name)
-			edge_add(g, node_of(l, d->decl.from.name), 0, &d->decl);
+		if (is_edge(d))
+			edge_add(g, source_node(l, &d->decl), 0,
+				 d->decl.from.place);
 	for (d = l->first[DECL_OFFER]; d; d = d->next)
-		if (!d->is_broken && !d->decl.weak && is_local(&d->decl.from))
-			edge_add(g, offer_node(l, &d->decl),
-				 node_of(l, d->decl.to.name), &d->decl);
+		if (is_edge(d))
+			edge_add(g, source_node(l, &d->decl),
+				 node_of(l, d->decl.to.name), d->decl.to.place);
+	for (d = l->first[DECL_REGISTRATION]; d; d = d->next)
+		if (is_edge(d) && *d->decl.environment->name)
+			edge_add(g, source_node(l, &d->decl),
+				 node_of(l, d->decl.environment->name),
+				 d->decl.from.place);
 	for (d = l->first[DECL_CAPABILITY]; d; d = d->next)
-		if (!d->is_broken && d->decl.type == CAPABILITY_STORAGE &&
-		    is_local(&d->decl.from))
-			edge_add(g, node_of(l, d->decl.from.name),
-				 node_of(l, d->decl.name), &d->decl);
+		capability_edge(g, l, d);
+	for (use = l->environment_uses; use; use = use->next)
+		if (*use->slot)
+			edge_add(g, node_of(l, use->name),
+				 node_of(l, use->user), use->place);
 }
 
 static int edge_compare(const void *a, const void *b)
 {
 	const struct edge *left = a, *right = b;
-	struct place p = left->decl->place, q = right->decl->place;
 
 	if (left->from != right->from)
 		return left->from < right->from ? -1 : 1;
 	if (left->to != right->to)
 		return left->to < right->to ? -1 : 1;
-	if (p.line != q.line)
-		return p.line < q.line ? -1 : 1;
-	return (p.column > q.column) - (p.column < q.column);
-}
-
-/* Where an edge stands: at its target, or its source if it has none. */
-static struct place edge_place(const struct edge *e)
-{
-	return e->decl->kind == DECL_OFFER ? e->decl->to.place
-					   : e->decl->from.place;
+	return place_compare(left->place, right->place);
 }
 
 static bool is_later(const struct edge *a, const struct edge *b)
 {
-	struct place p = edge_place(a), q = edge_place(b);
-
-	return p.line != q.line ? p.line > q.line : p.column > q.column;
+	return place_compare(a->place, b->place) > 0;
 }
 
 /*
@@ -153,7 +173,7 @@ static void cycle_report(struct graph *g, struct load *l, const struct edge *e)
 		    node_name(g, last->to));
 	if (text_is_failed(&t))
 		l->failed = true;
-	load_error(l, RULE_DEPENDENCY_CYCLE, edge_place(last),
+	load_error(l, RULE_DEPENDENCY_CYCLE, last->place,
 		   "this closes a circle in which each needs the one before "
 		   "it: %s; take one away, or make it \"weak\"",
 		   text_string(&t));
@@ -207,11 +227,14 @@ static void graph_index(struct graph *g)
 void cycle_check(struct load *l)
 {
 	struct graph g = { .load = l, .n_nodes = l->n_symbols + 1 };
-	size_t node;
+	const struct environment_use *use;
+	size_t node, n_edges = l->n_drafts_all;
 
 	if (!l->n_symbols || !l->n_drafts_all)
 		return;
-	g.edges = load_scratch(l, l->n_drafts_all, sizeof(*g.edges));
+	for (use = l->environment_uses; use; use = use->next)
+		n_edges++;
+	g.edges = load_scratch(l, n_edges, sizeof(*g.edges));
 	g.first = load_scratch(l, g.n_nodes + 1, sizeof(*g.first));
 	g.colours = load_scratch(l, g.n_nodes, sizeof(*g.colours));
 	g.path = load_scratch(l, g.n_nodes, sizeof(*g.path));

@@ -3,12 +3,14 @@
  * decides, and a word that only the other one has is an error.
  *
  * Path-named: a path under "service", "protocol" or "directory", "realm",
- * {dest}, the sections "storage", "runners" and "resolvers". Modern: a plain
- * name under those keys, "parent", "void", the sections "capabilities",
- * "include", "config" and "policy", a program's "runner", "environ" and
- * "strict", "availability" and "source_availability", a collection of
- * durability "single_run", and what is our own: "access", "transfer",
- * "if_provider_ends", "on_revoke", "limits", "restart".
+ * {dest}, "event", "legacy_service", the sections "storage", "runners" and
+ * "resolvers". Modern: a plain name under those keys, "parent", "void",
+ * "debug", "all", a path into a dictionary, the sections "capabilities",
+ * "config" and "policy", a program's "runner", "environ" and "strict", the keys
+ * of declarations and instances that only it knows, and a collection of
+ * durability "single_run".
+ *
+ * What an environment extends is "realm" in both.
  *
  * A file without any such word is read as a modern one, unless it uses storage
  * the way only the path-named dialect can.
@@ -29,7 +31,7 @@ struct search {
 
 static bool is_before(struct place a, struct place b)
 {
-	return a.line != b.line ? a.line < b.line : a.column < b.column;
+	return place_compare(a, b) < 0;
 }
 
 static void note(struct token *t, const char *word, struct place place)
@@ -88,11 +90,14 @@ static void on_as(struct search *s, const struct json5_value *v)
 static void on_reference(struct search *s, const struct json5_value *v)
 {
 	static const char *const seed[] = { "realm", NULL };
-	static const char *const modern[] = { "parent", "void", NULL };
+	static const char *const modern[] = { "parent", "void", "debug", "all",
+					      NULL };
+	const char *word = json5_string(v);
 
 	if (is_word(v, seed))
 		note(&s->seed, json5_string(v), v->place);
-	else if (is_word(v, modern))
+	else if (is_word(v, modern) ||
+		 (word && *word != '/' && strchr(word, '/')))
 		note(&s->modern, json5_string(v), v->place);
 }
 
@@ -115,10 +120,23 @@ static void search_items(struct search *s, const struct json5_value *list)
 {
 	static const char *const named[] = { "service", "protocol", "directory",
 					     NULL };
-	static const char *const modern[] = {
-		"availability",	    "source_availability", "access", "transfer",
-		"if_provider_ends", "on_revoke",	   NULL
-	};
+	static const char *const seed[] = { "event", "legacy_service",
+					    "legacy_services", NULL };
+	static const char *const modern[] = { "dictionary",
+					      "config",
+					      "socket",
+					      "availability",
+					      "source_availability",
+					      "source_instance_filter",
+					      "renamed_instances",
+					      "scope",
+					      "numbered_handle",
+					      "delivery",
+					      "access",
+					      "transfer",
+					      "if_provider_ends",
+					      "on_revoke",
+					      NULL };
 
 	json5_for_each(item, list)
 	{
@@ -134,10 +152,43 @@ static void search_items(struct search *s, const struct json5_value *list)
 				each_string(s, m, on_reference);
 			else if (strcmp(m->key, "to") == 0)
 				search_targets(s, m);
+			else if (is_key(m, seed))
+				note(&s->seed, m->key, m->key_place);
 			else if (is_key(m, modern))
 				note(&s->modern, m->key, m->key_place);
 		}
 	}
+}
+
+/* The lists of one environment. */
+static void search_environment(struct search *s,
+			       const struct json5_value *environment)
+{
+	static const char *const lists[] = { "runners", "resolvers", "debug",
+					     NULL };
+
+	json5_for_each(list, environment)
+	{
+		if (strcmp(list->key, "debug") == 0)
+			note(&s->modern, list->key, list->key_place);
+		if (!is_key(list, lists) || list->type != JSON5_ARRAY)
+			continue;
+		json5_for_each(item, list)
+		{
+			const struct json5_value *from =
+				json5_get(item, "from");
+
+			if (from)
+				on_reference(s, from);
+		}
+	}
+}
+
+static void search_environments(struct search *s,
+				const struct json5_value *list)
+{
+	json5_for_each(item, list) if (item->type == JSON5_OBJECT)
+		search_environment(s, item);
 }
 
 static void search_program(struct search *s, const struct json5_value *program)
@@ -154,7 +205,13 @@ static void search_program(struct search *s, const struct json5_value *program)
 /* The items of children and collections. */
 static void search_instances(struct search *s, const struct json5_value *list)
 {
-	static const char *const modern[] = { "limits", "restart", NULL };
+	static const char *const modern[] = { "on_terminate",
+					      "allowed_offers",
+					      "allow_long_names",
+					      "persistent_storage",
+					      "limits",
+					      "restart",
+					      NULL };
 
 	json5_for_each(item, list)
 	{
@@ -186,8 +243,8 @@ static void search_sections(struct search *s, const struct json5_value *root)
 					     "capabilities", NULL };
 	static const char *const seed[] = { "storage", "runners", "resolvers",
 					    NULL };
-	static const char *const modern[] = { "capabilities", "include",
-					      "config", "policy", NULL };
+	static const char *const modern[] = { "capabilities", "config",
+					      "policy", NULL };
 
 	json5_for_each(m, root)
 	{
@@ -199,6 +256,9 @@ static void search_sections(struct search *s, const struct json5_value *root)
 			search_items(s, m);
 		if (strcmp(m->key, "program") == 0)
 			search_program(s, m);
+		if (strcmp(m->key, "environments") == 0 &&
+		    m->type == JSON5_ARRAY)
+			search_environments(s, m);
 		if (strcmp(m->key, "children") == 0 && m->type == JSON5_ARRAY)
 			search_instances(s, m);
 		if (strcmp(m->key, "collections") == 0 &&
@@ -232,6 +292,7 @@ void dialect_find(struct load *l, const struct json5_value *root)
 {
 	struct search s = { 0 };
 	const struct token *first = &s.seed, *second = &s.modern;
+	const char *what = l->manifest->n_files > 1 ? "manifest" : "file";
 
 	search_sections(&s, root);
 	if (!s.seed.word && !s.modern.word) {
@@ -247,13 +308,12 @@ void dialect_find(struct load *l, const struct json5_value *root)
 	l->dialect = first == &s.seed ? DIALECT_SEED : DIALECT_MODERN;
 	if (!second->word)
 		return;
-	load_error(
-		l, RULE_MIXED_DIALECTS, second->place,
-		"\"%.80s\" belongs to the %s dialect, but \"%.80s\" at %u:%u "
-		"made this file a %s one; a file keeps to one dialect",
-		second->word,
-		dialect_phrase(first == &s.seed ? DIALECT_MODERN
-						: DIALECT_SEED),
-		first->word, first->place.line, first->place.column,
-		dialect_phrase(l->dialect));
+	load_error(l, RULE_MIXED_DIALECTS, second->place,
+		   "\"%.80s\" belongs to the %s dialect, but \"%.80s\" at %s "
+		   "made this %s a %s one; a %s keeps to one dialect",
+		   second->word,
+		   dialect_phrase(first == &s.seed ? DIALECT_MODERN
+						   : DIALECT_SEED),
+		   first->word, load_place(l, first->place, second->place),
+		   what, dialect_phrase(l->dialect), what);
 }

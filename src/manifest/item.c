@@ -185,40 +185,109 @@ static void words_set(struct item *i)
 					    revokes, N_ELEMENTS(revokes)) == 1;
 }
 
+/* Only a service can be put together from several. */
+static bool can_be_many(const struct item *i)
+{
+	return i->decl.kind != DECL_USE &&
+	       strcmp(i->keyword.name, "service") == 0;
+}
+
+/* The sources in the list @v; none and an error if it cannot be one. */
+static struct strings sources_list(struct item *i, const struct json5_value *v)
+{
+	struct strings none = { NULL, 0 };
+
+	if (v->type == JSON5_ARRAY && !v->list.n)
+		load_error(i->load, RULE_EMPTY_LIST, v->place,
+			   "the list for \"from\" is empty; it needs a source");
+	else if (v->type != JSON5_ARRAY || v->list.n == 1 || can_be_many(i))
+		return load_strings(i->load, v, "from");
+	else if (i->decl.kind == DECL_USE)
+		load_error(i->load, RULE_MULTIPLE_SOURCES, v->place,
+			   "a use comes from one source; name one, and offer "
+			   "or expose a service from several");
+	else
+		load_error(i->load, RULE_MULTIPLE_SOURCES, v->place,
+			   "only a \"service\" can come from several sources; "
+			   "name one for \"%s\"",
+			   i->keyword.name);
+	return none;
+}
+
+static void sources_read(struct item *i, const struct json5_value *v)
+{
+	struct strings list = sources_list(i, v);
+	size_t k;
+
+	i->is_broken = !list.n;
+	if (!list.n)
+		return;
+	i->sources = load_scratch(i->load, list.n, sizeof(*i->sources));
+	for (k = 0; i->sources && k < list.n; k++) {
+		struct source *from = &i->sources[i->n_sources].from;
+
+		if (source_read(i->load, list.at[k], from))
+			i->n_sources++;
+		else
+			i->is_broken = true;
+	}
+	if (i->n_sources)
+		i->decl.from = i->sources[0].from;
+}
+
 static void source_set(struct item *i)
 {
 	const struct json5_value *v = item_at(i, KEY_FROM);
 
 	if (v) {
-		if (!source_read(i->load, v, i->keyword.name, &i->decl.from))
-			i->is_broken = true;
+		sources_read(i, v);
 	} else if (i->fields.has[KEY_FROM] || i->decl.kind != DECL_USE) {
 		i->is_broken = true;
 	} else {
 		i->decl.from = (struct source){ .kind = SOURCE_PARENT,
 						.place = i->decl.place };
+		/* One for all of its names. */
+		i->sources = load_scratch(i->load, 1, sizeof(*i->sources));
+		if (i->sources)
+			i->sources[i->n_sources++].from = i->decl.from;
 	}
 }
 
-/* Add the draft of one name and one target. */
-struct draft *item_add_draft(struct item *i, const struct name *name,
-			     const struct name *target)
+static struct draft *draft_add(struct item *i, const struct name *name,
+			       const struct name *target,
+			       struct draft_source *source)
 {
 	struct decl d = i->decl;
 	struct draft *draft;
 
 	d.name = name->name;
 	d.target_name = target->name;
+	if (source)
+		d.from = source->from;
 	draft = load_draft(i->load, &d);
 	if (!draft)
 		return NULL;
 	draft->written_name = name->written;
 	draft->written_target = target->written;
 	draft->weak_place = i->weak_place;
+	draft->backing_place = i->backing_place;
 	draft->has_availability = i->has_availability;
+	draft->source = source;
 	draft->access = item_at(i, KEY_ACCESS);
 	draft->is_broken = i->is_broken;
 	return draft;
+}
+
+struct draft *item_add_draft(struct item *i, const struct name *name,
+			     const struct name *target)
+{
+	struct draft *first, *draft;
+	size_t k;
+
+	first = draft_add(i, name, target, i->sources);
+	for (k = 1, draft = first; draft && k < i->n_sources; k++)
+		draft = draft_add(i, name, target, &i->sources[k]);
+	return first;
 }
 
 void item_report_missing(struct item *i, const char *key, const char *example)
@@ -290,7 +359,13 @@ static void item_read(struct load *l, enum decl_kind kind,
 	words_set(&i);
 	if (kind != DECL_CAPABILITY || i.decl.type == CAPABILITY_STORAGE)
 		source_set(&i);
-	kinds[kind].read(&i);
+	item_check_event(&i);
+	if (i.decl.type == CAPABILITY_CONFIG && kind == DECL_USE)
+		config_read_use(&i);
+	else if (i.decl.type == CAPABILITY_CONFIG && kind == DECL_CAPABILITY)
+		config_read_capability(&i);
+	else
+		kinds[kind].read(&i);
 }
 
 void item_read_all(struct load *l, enum decl_kind kind,

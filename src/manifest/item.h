@@ -12,9 +12,14 @@ struct item {
 	struct keyword keyword;
 	struct fields fields;
 	struct strings names;
+	/* Where it comes from; several only of a service. */
+	struct draft_source *sources;
+	size_t n_sources;
 	struct decl decl; /* what all its drafts have in common */
-	struct place weak_place;
+	struct place weak_place, backing_place;
 	bool has_availability;
+	bool is_to_all; /* offer */
+	struct place all_place;
 	bool is_broken;
 };
 
@@ -53,12 +58,23 @@ bool item_is_single(struct item *i, enum key key, const char *what);
 /* The item lacks @key; @example goes on behind it. */
 void item_report_missing(struct item *i, const char *key, const char *example);
 
-/* Add the draft of one name and one target. */
+/* Add the drafts of one name and one target, one for each source. Returns the
+ * first of them, or NULL. */
 struct draft *item_add_draft(struct item *i, const struct name *name,
 			     const struct name *target);
+
+/* instance.c: which instances of a service are meant. */
+void item_read_instances(struct item *i);
+
+/* event.c: "scope" and "filter". */
+void item_check_event(struct item *i);
 
 /* use.c, offer.c, capability.c: the kinds. */
 void item_read_use(struct item *i);
 void item_read_offer(struct item *i);
 void item_read_expose(struct item *i);
 void item_read_capability(struct item *i);
+
+/* config_read.c: those of type config. */
+void config_read_use(struct item *i);
+void config_read_capability(struct item *i);

@@ -178,6 +178,8 @@ static int read_key(struct lexer *l, struct json5_value *member,
 	member->key = ret->bytes;
 	member->n_key = ret->n;
 	member->key_place = ret->start.place;
+	member->key_at = (uint32_t)ret->start.at;
+	member->key_end = (uint32_t)ret->end.at;
 	return 0;
 }
 
@@ -368,6 +370,7 @@ static int read_literal(struct lexer *l, struct json5_value *v)
 		   strcmp(w.bytes, "NaN") == 0) {
 		v->type = JSON5_NUMBER;
 		v->number = w.bytes[0] == 'I' ? INFINITY : NAN;
+		v->digits = w.bytes;
 		return 0;
 	}
 	lexer_mend(l, w.start.place,
@@ -378,6 +381,19 @@ static int read_literal(struct lexer *l, struct json5_value *v)
 	return 0;
 }
 
+static int read_number(struct lexer *l, struct json5_value *v)
+{
+	size_t start = l->at;
+	int r;
+
+	v->type = JSON5_NUMBER;
+	r = lexer_read_number(l, &v->number);
+	if (r)
+		return r;
+	v->digits = arena_copy(l->arena, l->bytes + start, l->at - start);
+	return v->digits ? 0 : -ENOMEM;
+}
+
 static int read_value(struct lexer *l, unsigned depth, struct json5_value *v)
 {
 	uint32_t c = lexer_peek(l);
@@ -386,6 +402,7 @@ static int read_value(struct lexer *l, unsigned depth, struct json5_value *v)
 	int r;
 
 	v->place = l->place;
+	v->at = (uint32_t)l->at;
 	if (c == '[' || c == '{') {
 		if (depth == JSON5_DEPTH_MAX)
 			return lexer_error(
@@ -400,8 +417,7 @@ static int read_value(struct lexer *l, unsigned depth, struct json5_value *v)
 		if (!r)
 			value_set_text(v, &w);
 	} else if (lexer_is_number(l)) {
-		v->type = JSON5_NUMBER;
-		r = lexer_read_number(l, &v->number);
+		r = read_number(l, v);
 	} else if (lexer_is_word(l)) {
 		r = read_literal(l, v);
 	} else {
@@ -412,6 +428,7 @@ static int read_value(struct lexer *l, unsigned depth, struct json5_value *v)
 					    : "");
 	}
 	v->end = l->place;
+	v->at_end = (uint32_t)l->at;
 	return r;
 }
 
@@ -429,17 +446,17 @@ static int check_encoding(struct lexer *l)
 			   (unsigned char)l->bytes[ahead.at]);
 }
 
-static int read_file(struct lexer *l, struct json5_value **ret)
+static int read_file(struct lexer *l, size_t n_max, struct json5_value **ret)
 {
 	struct json5_value *root;
 	char found[FOUND_MAX];
 	int r;
 
-	if (l->n > JSON5_SIZE_MAX)
-		return lexer_error(l, RULE_TOO_LARGE, (struct place){ 0, 0 },
-				   "the file has %zu bytes; at most %d (1 MiB) "
-				   "are read",
-				   l->n, JSON5_SIZE_MAX);
+	if (l->n > n_max)
+		return lexer_error(l, RULE_TOO_LARGE, place_at(0, 0),
+				   "the file has %zu bytes; at most %zu (%zu "
+				   "MiB) are read",
+				   l->n, n_max, n_max / (1024 * 1024));
 	r = check_encoding(l);
 	if (r)
 		return r;
@@ -468,10 +485,18 @@ int json5_read(const char *file, const char *bytes, size_t n,
 	       struct arena *arena, struct json5_value **ret,
 	       struct report *report)
 {
+	return json5_read_up_to(JSON5_SIZE_MAX, file, bytes, n, arena, ret,
+				report);
+}
+
+int json5_read_up_to(size_t n_max, const char *file, const char *bytes,
+		     size_t n, struct arena *arena, struct json5_value **ret,
+		     struct report *report)
+{
 	struct lexer l = { .file = file,
 			   .bytes = bytes,
 			   .n = n,
-			   .place = { 1, 1 },
+			   .place = place_at(1, 1),
 			   .arena = arena,
 			   .report = report };
 	struct json5_value *root = NULL;
@@ -480,7 +505,7 @@ int json5_read(const char *file, const char *bytes, size_t n,
 	/* A byte order mark is no character of the file. */
 	if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
 		l.at = 3;
-	r = read_file(&l, &root);
+	r = read_file(&l, n_max, &root);
 	if (report->failed)
 		return -ENOMEM;
 	if (root)

@@ -39,16 +39,23 @@ struct json5_value {
 	enum json5_type type;
 	struct place place; /* of its first character */
 	struct place end;   /* right behind its last character */
+	uint32_t at, at_end; /* the same as byte offsets */
 
 	/* A member of an object has a key; zero-terminated, may hold zeros. */
 	const char *key;
 	uint32_t n_key;
 	struct place key_place;
+	uint32_t key_at, key_end; /* byte offsets, quotes included */
 
 	struct json5_value *next; /* in the same array or object */
 	union {
 		bool truth;
-		double number;
+		struct {
+			double number;
+			/* As it is written, because a double holds whole
+			 * numbers up to 2^53 only. In the arena. */
+			const char *digits;
+		};
 		struct {
 			/* Zero-terminated, but may hold zeros of its own. */
 			const char *bytes;
@@ -76,6 +83,12 @@ enum {
 int json5_read(const char *file, const char *bytes, size_t n,
 	       struct arena *arena, struct json5_value **ret,
 	       struct report *report);
+
+/* The same of what is no manifest and may be larger: messages. Columns above
+ * 2^21 are not told apart. */
+int json5_read_up_to(size_t n_max, const char *file, const char *bytes,
+		     size_t n, struct arena *arena, struct json5_value **ret,
+		     struct report *report);
 
 /* "a string", "an array": for messages. */
 const char *json5_type_phrase(enum json5_type type);

@@ -11,8 +11,9 @@ void load_error(struct load *l, enum rule rule, struct place place,
 	va_list args;
 
 	va_start(args, format);
-	report_vadd(l->report, SEVERITY_ERROR, l->manifest->file, place,
-		    rule_id(rule), format, args);
+	report_vadd(l->report, SEVERITY_ERROR,
+		    manifest_file(l->manifest, place), place, rule_id(rule),
+		    format, args);
 	va_end(args);
 	l->n_errors++;
 }
@@ -23,9 +24,26 @@ void load_warning(struct load *l, enum rule rule, struct place place,
 	va_list args;
 
 	va_start(args, format);
-	report_vadd(l->report, SEVERITY_WARNING, l->manifest->file, place,
-		    rule_id(rule), format, args);
+	report_vadd(l->report, SEVERITY_WARNING,
+		    manifest_file(l->manifest, place), place, rule_id(rule),
+		    format, args);
 	va_end(args);
+}
+
+const char *load_place(struct load *l, struct place there, struct place here)
+{
+	const char *s;
+
+	if (there.file == here.file)
+		s = arena_printf(&l->scratch, "%u:%u", there.line,
+				 there.column);
+	else
+		s = arena_printf(&l->scratch, "%s:%u:%u",
+				 manifest_file(l->manifest, there), there.line,
+				 there.column);
+	if (!s)
+		l->failed = true;
+	return s ? s : "";
 }
 
 const char *load_copy(struct load *l, const char *s)
@@ -81,20 +99,14 @@ static int string_compare(const void *a, const void *b)
 	const struct json5_value *const *left = a, *const *right = b;
 	int c = strcmp((*left)->string.bytes, (*right)->string.bytes);
 
-	if (c)
-		return c;
-	if ((*left)->place.line != (*right)->place.line)
-		return (*left)->place.line < (*right)->place.line ? -1 : 1;
-	return (*left)->place.column < (*right)->place.column ? -1 : 1;
+	return c ? c : place_compare((*left)->place, (*right)->place);
 }
 
-static int place_compare(const void *a, const void *b)
+static int value_compare(const void *a, const void *b)
 {
 	const struct json5_value *const *left = a, *const *right = b;
 
-	if ((*left)->place.line != (*right)->place.line)
-		return (*left)->place.line < (*right)->place.line ? -1 : 1;
-	return (*left)->place.column < (*right)->place.column ? -1 : 1;
+	return place_compare((*left)->place, (*right)->place);
 }
 
 /* Take repeated strings out of @s; the first of each stays where it was. */
@@ -113,13 +125,12 @@ static void strings_check(struct load *l, struct strings *s, const char *what)
 		}
 		load_error(l, RULE_DUPLICATE_VALUE, s->at[i]->place,
 			   "\"%.80s\" stands twice in \"%s\"; it is already at "
-			   "%u:%u",
+			   "%s",
 			   s->at[i]->string.bytes, what,
-			   s->at[k - 1]->place.line,
-			   s->at[k - 1]->place.column);
+			   load_place(l, s->at[k - 1]->place, s->at[i]->place));
 	}
 	s->n = k;
-	qsort(s->at, s->n, sizeof(*s->at), place_compare);
+	qsort(s->at, s->n, sizeof(*s->at), value_compare);
 }
 
 struct strings load_strings(struct load *l, const struct json5_value *v,
@@ -151,13 +162,16 @@ struct strings load_strings(struct load *l, const struct json5_value *v,
 
 struct draft *load_draft(struct load *l, const struct decl *d)
 {
+	/* Each target gets each instance. */
+	size_t n = 1 + d->n_instances;
 	struct draft *draft;
 
-	if (l->n_drafts_all == LOAD_DECLS_MAX) {
+	if (l->n_drafts_all + n > LOAD_DECLS_MAX) {
 		if (!l->is_full)
 			load_error(l, RULE_TOO_MANY, d->place,
-				   "more than %d declarations, every name and "
-				   "target counted; the rest was not read",
+				   "more than %d declarations, every name, "
+				   "target, source and instance counted; the "
+				   "rest was not read",
 				   LOAD_DECLS_MAX);
 		l->is_full = true;
 		return NULL;
@@ -169,7 +183,7 @@ struct draft *load_draft(struct load *l, const struct decl *d)
 	*l->last[d->kind] = draft;
 	l->last[d->kind] = &draft->next;
 	l->n_drafts[d->kind]++;
-	l->n_drafts_all++;
+	l->n_drafts_all += n;
 	return draft;
 }
 

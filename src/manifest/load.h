@@ -24,6 +24,9 @@ enum symbol_kind {
 	SYMBOL_COLLECTION,
 	SYMBOL_STORAGE,
 	SYMBOL_RUNNER,
+	SYMBOL_RESOLVER,
+	SYMBOL_DICTIONARY,
+	SYMBOL_ENVIRONMENT,
 };
 
 struct draft;
@@ -34,6 +37,15 @@ struct symbol {
 	enum symbol_kind kind;
 	struct place place;
 	const struct draft *storage; /* its declaration */
+	const struct environment_decl *environment;
+};
+
+/* One "from". All drafts made with it share it, so that it is looked at, and
+ * complained about, once. */
+struct draft_source {
+	struct source from;
+	enum availability availability;
+	bool is_checked, is_sound;
 };
 
 /* A declaration and what only the checks want to know of it. */
@@ -43,9 +55,12 @@ struct draft {
 	const char *written_name;
 	const char *written_target;
 	struct place weak_place;	  /* of "dependency", if it is weak */
+	struct place backing_place;	  /* of "backing_dir" */
 	bool has_availability;		  /* the author said which */
+	struct draft_source *source;	  /* NULL: its own alone */
 	const struct json5_value *access; /* read when all names are known */
 	bool is_broken; /* an error was reported; other checks pass over it */
+	bool is_dropped; /* another one says the same; not kept */
 	struct draft *next;
 };
 
@@ -53,16 +68,30 @@ struct draft {
 static inline bool draft_is_same_item(const struct draft *a,
 				      const struct draft *b)
 {
-	return a->decl.place.line == b->decl.place.line &&
-	       a->decl.place.column == b->decl.place.column;
+	return place_compare(a->decl.place, b->decl.place) == 0;
 }
 
 static inline bool draft_is_same_name(const struct draft *a,
 				      const struct draft *b)
 {
-	return a->decl.name_place.line == b->decl.name_place.line &&
-	       a->decl.name_place.column == b->decl.name_place.column;
+	return place_compare(a->decl.name_place, b->decl.name_place) == 0;
 }
+
+/* "environment" of a child or a collection. */
+struct environment_use {
+	const struct environment_decl **slot;
+	const char *user; /* who is placed in it */
+	const char *name;
+	struct place place;
+	struct environment_use *next;
+};
+
+/* A name that an offer gives to "all". */
+struct all_offer {
+	const char *name;
+	struct place place;
+	struct all_offer *next;
+};
 
 struct load {
 	struct manifest *manifest;
@@ -73,6 +102,7 @@ struct load {
 	bool failed;
 
 	struct symbol *symbols; /* sorted by name once complete */
+	bool has_all_symbols;
 	size_t n_symbols, n_symbols_max;
 
 	struct draft *first[N_DECL_KINDS], **last[N_DECL_KINDS];
@@ -84,8 +114,17 @@ struct load {
 	struct draft **capabilities;
 	size_t n_capabilities;
 
+	/* Who names an environment, until all of them are known. */
+	struct environment_use *environment_uses;
+
+	/* What is offered to "all", also where there is nobody. */
+	struct all_offer *all_offers;
+	size_t n_all_offers;
+
 	/* The first declaration that uses a runner. */
 	const struct draft *runner;
+	/* The program's own word for it. */
+	struct place runner_place;
 };
 
 static inline bool load_is_seed(const struct load *l)
@@ -98,6 +137,10 @@ void load_error(struct load *l, enum rule rule, struct place place,
 void load_warning(struct load *l, enum rule rule, struct place place,
 		  const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The place @there as a message about @here says it: "12:3", or with the file
+ * in front if that is another one. In scratch memory. */
+const char *load_place(struct load *l, struct place there, struct place here);
 
 /* A copy in the manifest's arena; "" when memory ran out. */
 const char *load_copy(struct load *l, const char *s);
@@ -141,13 +184,16 @@ uint64_t load_number(struct load *l, const struct json5_value *v,
 		     const char *what, struct range range);
 
 /* symbol.c: the identifier space. */
-void symbol_add(struct load *l, enum symbol_kind kind, const char *name,
-		struct place place, const struct draft *storage);
+void symbol_add(struct load *l, struct symbol symbol);
 /* Sort, and report names that stand twice. */
 void symbol_check_names(struct load *l);
 /* NULL if there is none. */
 const struct symbol *symbol_find(const struct load *l, const char *name);
 const char *symbol_kind_phrase(enum symbol_kind kind);
+/* The one of one of the @kinds (bits) that @name, without its "#", is; NULL if
+ * there is none, or not all of them are known yet. */
+const struct symbol *symbol_without_sign(const struct load *l, const char *name,
+					 unsigned kinds);
 /* A name of one of the @kinds (bits) that @name may be a slip of, or NULL. */
 const char *symbol_nearest(struct load *l, const char *name, unsigned kinds);
 
@@ -156,14 +202,23 @@ void dialect_find(struct load *l, const struct json5_value *root);
 const char *dialect_phrase(enum manifest_dialect dialect);
 
 /*
- * source.c: "from" and "to". False when the value is wrong by itself, and
- * reported; what a "#name" refers to is found by check_sources() and
- * check_targets(), when all names are known.
+ * source.c: the words of "from" and "to". False when the value is wrong by
+ * itself, and reported; what a "#name" refers to is found by check_sources()
+ * and check_targets(), when all names are known. "all" is not read here.
  */
 bool source_read(struct load *l, const struct json5_value *from,
-		 const char *keyword, struct source *ret);
+		 struct source *ret);
 bool target_read(struct load *l, const struct json5_value *to,
 		 enum decl_kind kind, struct target *ret);
+
+/* "#name": its name, into the manifest's arena. @s is @v's text. */
+bool reference_read(struct load *l, const struct json5_value *v, const char *s,
+		    const char **ret);
+
+/* The first name in the path to a dictionary: whose dictionary it is. */
+const char *source_dictionary(struct load *l, const struct source *s);
+
+/* source_check.c: what they refer to. */
 void check_sources(struct load *l);
 void check_targets(struct load *l);
 
@@ -180,6 +235,12 @@ const struct limits *limits_read(struct load *l,
 /* restart.c: @v is NULL, a word or an object. */
 struct restart restart_read(struct load *l, const struct json5_value *v);
 
+/* config_read.c: "config" (NULL: there is none) beside the uses. */
+void config_check(struct load *l, const struct json5_value *object);
+
+/* policy.c */
+void policy_read(struct load *l, const struct json5_value *object);
+
 /* child.c, program.c, item.c: the sections. */
 void child_read_all(struct load *l, const struct json5_value *list);
 void collection_read_all(struct load *l, const struct json5_value *list);
@@ -187,6 +248,20 @@ void storage_read_all(struct load *l, const struct json5_value *list);
 void item_read_all(struct load *l, enum decl_kind kind,
 		   const struct json5_value *list);
 void program_read(struct load *l, const struct json5_value *object);
+/* The use of a runner that a program only implies. */
+void program_imply(struct load *l);
+
+/* environment.c; environment_resolve() when all names are known. */
+void environment_read_all(struct load *l, const struct json5_value *list);
+void environment_use_add(struct load *l, const struct json5_value *v,
+			 const char *user,
+			 const struct environment_decl **slot);
+void environment_resolve(struct load *l);
+
+/* served.c: the path-named dialect's sections of what a program serves for the
+ * manager: runners and resolvers. */
+void served_read_all(struct load *l, enum capability_type type,
+		     const struct json5_value *list);
 
 /* check.c, overlap.c, cycle.c: what holds between declarations. */
 void capability_index(struct load *l);
@@ -194,7 +269,10 @@ const struct draft *capability_find(const struct load *l,
 				    enum capability_type type,
 				    const char *name);
 void capability_imply(struct load *l);
+void check_same(struct load *l);
+/* duplicate.c, aggregate.c: what stands twice at one target. */
 void check_duplicates(struct load *l);
+void aggregate_check(struct load *l, struct draft *const *drafts, size_t n);
 void check_undeclared(struct load *l);
 void overlap_check(struct load *l);
 void cycle_check(struct load *l);

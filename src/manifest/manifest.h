@@ -13,7 +13,10 @@
  *  - Where the seed's dialect says "from self" without declaring a capability
  *    (it has no such section), an implied capability decl stands for it.
  *  - service and protocol are one type, CAPABILITY_SERVICE; @keyword keeps what
- *    the author wrote.
+ *    the author wrote. A service of several sources is one decl per source.
+ *  - "to": "all" is one decl per child and collection.
+ *  - Shards are merged before anything is read; a place says by its file index
+ *    which of @files it is in.
  */
 #pragma once
 
@@ -35,6 +38,10 @@ enum capability_type {
 	CAPABILITY_DIRECTORY,
 	CAPABILITY_STORAGE,
 	CAPABILITY_RUNNER,
+	CAPABILITY_RESOLVER,
+	CAPABILITY_DICTIONARY,
+	CAPABILITY_CONFIG,
+	CAPABILITY_EVENT_STREAM, /* read and checked, but never routed */
 	N_CAPABILITY_TYPES,
 };
 
@@ -68,12 +75,17 @@ enum source_kind {
 	SOURCE_CAPABILITY, /* "#name", a storage declared in this manifest */
 	SOURCE_FRAMEWORK,
 	SOURCE_VOID,
-	SOURCE_DEBUG,
+	SOURCE_DEBUG,	    /* a debug registration of the environment */
+	SOURCE_ENVIRONMENT, /* a runner or resolver of the environment */
+	N_SOURCE_KINDS,
 };
 
 struct source {
 	enum source_kind kind;
 	const char *name; /* without "#"; NULL where the kind says it all */
+	/* "a/b" of "parent/a/b": it is taken out of the dictionary b in the
+	 * dictionary a of the source; else NULL. */
+	const char *dictionary;
 	struct place place;
 };
 
@@ -82,11 +94,13 @@ enum target_kind {
 	TARGET_FRAMEWORK,
 	TARGET_CHILD,
 	TARGET_COLLECTION,
+	TARGET_DICTIONARY, /* "self/NAME", declared in this manifest */
 };
 
 struct target {
 	enum target_kind kind;
-	const char *name; /* without "#" */
+	const char *name; /* without "#" or "self/" */
+	bool is_all;	  /* the author wrote "all" */
 	struct place place;
 };
 
@@ -129,12 +143,51 @@ struct access {
 	struct place place; /* of the value of "access" */
 };
 
+/* The type of a configuration value. */
+enum config_kind {
+	CONFIG_BOOL,
+	CONFIG_UINT8,
+	CONFIG_UINT16,
+	CONFIG_UINT32,
+	CONFIG_UINT64,
+	CONFIG_INT8,
+	CONFIG_INT16,
+	CONFIG_INT32,
+	CONFIG_INT64,
+	CONFIG_STRING,
+	CONFIG_VECTOR,
+	N_CONFIG_KINDS,
+};
+
+struct config_type {
+	enum config_kind kind;
+	uint32_t max_size;	  /* bytes: of a string, or a string element */
+	uint32_t max_count;	  /* elements of a vector */
+	enum config_kind element; /* of a vector; not CONFIG_VECTOR */
+};
+
+/* One field of what a component can be configured with. */
+struct config_field {
+	const char *key;
+	struct config_type type;
+	bool is_mutable; /* "mutability": ["parent"]; a grant may change it */
+	struct place place, key_place;
+};
+
 enum decl_kind {
 	DECL_USE,
 	DECL_OFFER,
 	DECL_EXPOSE,
 	DECL_CAPABILITY,
+	DECL_REGISTRATION, /* of an environment */
 	N_DECL_KINDS,
+};
+
+struct environment_decl;
+
+/* An instance of a service that is put together from several. */
+struct instance_name {
+	const char *source, *target;
 };
 
 struct decl {
@@ -168,8 +221,25 @@ struct decl {
 	enum availability availability;
 
 	/* capability of type storage: the directory capability behind it (its
-	 * name at @from), and whether instances are keyed by moniker only. */
+	 * name at @from). */
 	const char *backing;
+
+	/*
+	 * config. use: the field of "config" it fills, and what is used where
+	 * none comes (canonical JSON, or NULL). capability: its value.
+	 */
+	const char *config_key;
+	const struct config_type *config;
+	const char *value;
+
+	/* registration: of which environment. Its @target_name is what it is
+	 * called there; of a resolver, the URL scheme. */
+	const struct environment_decl *environment;
+
+	/* offer, service: only these instances of the source, and what they are
+	 * called at the target; NULL: all, under their own names. */
+	const struct instance_name *instances;
+	size_t n_instances;
 
 	/* Ours. capability, of type service or directory: who may have it; NULL
 	 * is everybody whom a route reaches. */
@@ -200,7 +270,19 @@ struct program {
 	size_t n_environ;
 	bool notify_stop; /* lifecycle.stop_event: "notify" */
 	bool strict;	  /* ours: no host libraries in the cell */
+	/* forward_stdout_to, forward_stderr_to: "none"; what it writes there is
+	 * not kept. */
+	bool drops_stdout, drops_stderr;
 	struct place place, binary_place;
+};
+
+/* What the children that are placed in it find besides their offers. */
+struct environment_decl {
+	const char *name;
+	bool extends_parent; /* what it lacks is looked for further up */
+	bool has_stop_timeout;
+	uint32_t stop_timeout_ms;
+	struct place place, name_place;
 };
 
 enum startup {
@@ -250,6 +332,7 @@ struct child_decl {
 	const char *name;
 	const char *url;
 	enum startup startup;
+	const struct environment_decl *environment; /* NULL: the parent's own */
 	const struct limits *limits; /* ours; NULL: none */
 	struct restart restart;	     /* ours */
 	struct place place, name_place, url_place;
@@ -263,15 +346,49 @@ enum durability {
 struct collection_decl {
 	const char *name;
 	enum durability durability;
+	const struct environment_decl *environment; /* NULL: the parent's own */
+	bool allows_dynamic_offers; /* beside those of the manifest */
+	bool allows_long_names;	    /* up to 1024 bytes */
+	bool keeps_storage; /* a later member of the same name finds it */
 	/* Ours, for each member. */
 	const struct limits *limits; /* NULL: none */
 	struct restart restart;
 	struct place place, name_place;
 };
 
+/* Ours. Authority that must not be in a tree, and what must be in each of its
+ * manifests; it counts in the root's manifest only. */
+struct policy_never {
+	/* Monikers, maybe with "*" and "**" as in "access". */
+	const struct access_pattern *from, *to;
+	/* What @to may not have of @from; NULL: anything. */
+	const char *capability;
+	bool is_indirect; /* neither through others */
+	struct place place;
+};
+
+struct policy_must {
+	enum capability_type type;
+	const char *keyword, *name;
+	struct place place;
+};
+
+struct policy {
+	const struct policy_never *nevers;
+	size_t n_nevers;
+	/* Each manifest with a program has to use, and each has to offer to all
+	 * of its children, what is listed. */
+	const struct policy_must *must_use, *must_offer;
+	size_t n_must_use, n_must_offer;
+	struct place place;
+};
+
 struct manifest {
 	struct arena arena;
 	const char *file; /* as given to manifest_load() */
+	/* The file itself and the shards it includes, by place.file. */
+	const char *const *files;
+	size_t n_files;
 	enum manifest_dialect dialect;
 	const struct program *program; /* NULL: nothing to run */
 	/* By kind, each in the order of the file; implied ones last. */
@@ -281,20 +398,63 @@ struct manifest {
 	size_t n_children;
 	const struct collection_decl *collections;
 	size_t n_collections;
+	const struct environment_decl *environments;
+	size_t n_environments;
+	const struct config_field *config;
+	size_t n_config;
+	const struct policy *policy; /* NULL: none */
 };
+
+/* The file that @place of @m is in. */
+static inline const char *manifest_file(const struct manifest *m,
+					struct place place)
+{
+	return place.file < m->n_files ? m->files[place.file] : m->file;
+}
 
 enum {
 	MANIFEST_INVALID = 1, /* the report says why */
 };
 
 /*
+ * How included files are had. @from is the name of the file that includes,
+ * @path what it says. 0: the caller owns *ret_bytes (free) and *ret_file (free),
+ * its name for messages and for telling files apart: two paths to one file have
+ * one name. MANIFEST_INVALID and a static phrase that goes on behind the path
+ * ("does not exist"), or a fault.
+ */
+struct manifest_includes {
+	int (*read)(void *userdata, const char *from, const char *path,
+		    char **ret_file, char **ret_bytes, size_t *ret_n,
+		    const char **ret_why);
+	void *userdata;
+};
+
+/*
  * Read a manifest from @n bytes. @file is for messages and is copied. On 0 the
  * caller owns *ret (manifest_free); the report may hold warnings. On
  * MANIFEST_INVALID the report holds at least one error, all that were found.
- * Bounds: 1 MiB, 64 levels. -ENOMEM is the only fault.
+ * With @includes NULL, a file that includes others is refused. Bounds: 1 MiB a
+ * file, 64 levels, PLACE_FILES_MAX files. Faults: -ENOMEM, and those of
+ * @includes.
  */
 int manifest_load(const char *file, const char *bytes, size_t n,
 		  struct manifest **ret, struct report *report);
+int manifest_load_with(const char *file, const char *bytes, size_t n,
+		       const struct manifest_includes *includes,
+		       struct manifest **ret, struct report *report);
+
+/* The environment of that name; NULL if the manifest declares none. */
+const struct environment_decl *manifest_environment(const struct manifest *m,
+						    const char *name);
+
+/* Append the type as a manifest's author would say it: "string of at most 10
+ * bytes". */
+void config_type_render(const struct config_type *type, struct text *t);
+
+/* Do they say the same? */
+bool config_type_is_same(const struct config_type *a,
+			 const struct config_type *b);
 
 void manifest_free(struct manifest *m);
 void manifest_freep(struct manifest **m);

@@ -2,9 +2,10 @@
  * The namespace that the uses make up: no entry lies inside another, and /pkg
  * belongs to the package.
  *
- * A directory takes its whole path; of a service, the directory it is in
- * counts, because many services share one. Sorted with "/" before every other
- * byte, a path is directly followed by what lies inside it.
+ * A directory takes its whole path, and so do a storage and a dictionary; of a
+ * service, the directory it is in counts, because many services share one.
+ * Sorted with "/" before every other byte, a path is directly followed by what
+ * lies inside it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -61,10 +62,10 @@ static bool is_equal(const struct entry *a, const struct entry *b)
 
 static bool is_after(const struct place a, const struct place b)
 {
-	return a.line != b.line ? a.line > b.line : a.column > b.column;
+	return place_compare(a, b) > 0;
 }
 
-/* Report at the one that stands later in the file. */
+/* Report at the one that stands later. */
 static void overlap_report(struct load *l, const struct entry *a,
 			   const struct entry *b)
 {
@@ -77,9 +78,9 @@ static void overlap_report(struct load *l, const struct entry *a,
 	load_error(
 		l, RULE_PATH_OVERLAP, again->name_place,
 		"\"%.300s\" of this %s overlaps with \"%.300s\" of the %s at "
-		"%u:%u; one cannot lie inside the other",
+		"%s; one cannot lie inside the other",
 		again->path, again->keyword, first->path, first->keyword,
-		first->name_place.line, first->name_place.column);
+		load_place(l, first->name_place, again->name_place));
 }
 
 static bool is_protected(const char *path)
@@ -94,7 +95,8 @@ static size_t entries_collect(struct load *l, struct entry *entries)
 
 	for (d = l->first[DECL_USE]; d; d = d->next) {
 		const char *path = d->decl.path;
-		bool is_service = d->decl.type == CAPABILITY_SERVICE;
+		bool is_service = d->decl.type == CAPABILITY_SERVICE ||
+				  d->decl.type == CAPABILITY_EVENT_STREAM;
 
 		if (d->is_broken || !path)
 			continue;

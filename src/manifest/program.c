@@ -116,6 +116,15 @@ static void lifecycle_read(struct load *l, const struct json5_value *object,
 				  N_ELEMENTS(events)) == 1;
 }
 
+/* Is what the program writes there dropped? */
+static bool forward_read(struct load *l, const struct json5_value *v,
+			 const char *what)
+{
+	static const char *const words[] = { "log", "none" };
+
+	return v && load_word(l, v, what, words, N_ELEMENTS(words)) == 1;
+}
+
 static void elf_read(struct load *l, const struct json5_value *object,
 		     struct program *p)
 {
@@ -137,6 +146,10 @@ static void elf_read(struct load *l, const struct json5_value *object,
 		lifecycle_read(l, f.at[KEY_LIFECYCLE], p);
 	if (f.at[KEY_STRICT])
 		p->strict = f.at[KEY_STRICT]->truth;
+	p->drops_stdout = forward_read(l, f.at[KEY_FORWARD_STDOUT_TO],
+				       "forward_stdout_to");
+	p->drops_stderr = forward_read(l, f.at[KEY_FORWARD_STDERR_TO],
+				       "forward_stderr_to");
 }
 
 /* The runner's name; NULL and an error if there is none. */
@@ -159,17 +172,39 @@ static const char *runner_read(struct load *l, const struct json5_value *object)
 	s = v->type == JSON5_STRING ? load_string(l, v, "runner") : NULL;
 	if (!s)
 		return NULL;
+	l->runner_place = v->place;
 	why = name_check(s, l->dialect, true);
 	if (why)
 		load_error(l, RULE_INVALID_NAME, v->place,
 			   "the runner's name \"%.300s\" %s", s, why);
 	if (l->runner)
 		load_error(l, RULE_RUNNER_CONFLICT, v->place,
-			   "the runner is named here and in \"use\" (%u:%u); "
+			   "the runner is named here and in \"use\" (%s); "
 			   "take one of them out",
-			   l->runner->decl.place.line,
-			   l->runner->decl.place.column);
+			   load_place(l, l->runner->decl.place, v->place));
 	return load_copy(l, s);
+}
+
+void program_imply(struct load *l)
+{
+	const struct program *p = l->manifest->program;
+	struct decl d = {
+		.kind = DECL_USE,
+		.type = CAPABILITY_RUNNER,
+		.keyword = "runner",
+		.from = { .kind = SOURCE_ENVIRONMENT },
+		.implied = true,
+	};
+	struct draft *draft;
+
+	if (!p || l->runner || strcmp(p->runner, "elf") == 0)
+		return;
+	d.name = d.target_name = p->runner;
+	d.place = p->place;
+	d.name_place = d.from.place = l->runner_place;
+	draft = load_draft(l, &d);
+	if (draft)
+		draft->written_name = draft->written_target = d.name;
 }
 
 void program_read(struct load *l, const struct json5_value *object)

@@ -8,8 +8,9 @@ enum {
 	GIVE_UP_MAX = 1000000,
 };
 
-static enum restart_policy
-policy_read(struct load *l, const struct json5_value *v, const char *what)
+static enum restart_policy restart_policy_read(struct load *l,
+					       const struct json5_value *v,
+					       const char *what)
 {
 	static const char *const words[] = {
 		[RESTART_NEVER] = "never",
@@ -68,15 +69,15 @@ struct restart restart_read(struct load *l, const struct json5_value *v)
 	if (v && v->type == JSON5_OBJECT) {
 		shape_read(l, &shape_restart, v, NULL, &f);
 		if (f.at[KEY_POLICY])
-			restart.policy =
-				policy_read(l, f.at[KEY_POLICY], "policy");
+			restart.policy = restart_policy_read(
+				l, f.at[KEY_POLICY], "policy");
 		delays_read(l, &f, &restart);
 		number_read(l, &f, KEY_GIVE_UP, "give_up", GIVE_UP_MAX,
 			    &restart.give_up);
 		number_read(l, &f, KEY_FORGET_MS, "forget_ms", DAY_MS,
 			    &restart.forget_ms);
 	} else if (v) {
-		restart.policy = policy_read(l, v, "restart");
+		restart.policy = restart_policy_read(l, v, "restart");
 	}
 	return restart;
 }

@@ -1,281 +1,12 @@
 /*
- * One table per kind of object. A key may have two rows when the dialects give
- * it different types.
+ * Objects against the tables of their keys: what is known, of which type, and
+ * with which capability.
  */
 #include "manifest/shape.h"
 
 #include <string.h>
 
-#include "base/own.h"
-
-enum {
-	/* Which types a value may have. */
-	BOOL = 1 << JSON5_BOOL,
-	NUMBER = 1 << JSON5_NUMBER,
-	STRING = 1 << JSON5_STRING,
-	ARRAY = 1 << JSON5_ARRAY,
-	OBJECT = 1 << JSON5_OBJECT,
-	STRINGS = STRING | ARRAY,
-	ANY = (1 << N_JSON5_TYPES) - 1,
-
-	SEED = 1 << 0,
-	MODERN = 1 << 1,
-	BOTH = SEED | MODERN,
-
-	REQUIRED = 1 << 0,
-	/* Part of the language, not of this program. */
-	UNSUPPORTED = 1 << 1,
-	/* Says what kind of capability the object declares. */
-	KEYWORD = 1 << 2,
-
-	/* Which capabilities the key goes with. */
-	SERVICE = 1 << CAPABILITY_SERVICE,
-	DIRECTORY = 1 << CAPABILITY_DIRECTORY,
-	STORAGE = 1 << CAPABILITY_STORAGE,
-	RUNNER = 1 << CAPABILITY_RUNNER,
-	ALL = SERVICE | DIRECTORY | STORAGE | RUNNER,
-};
-
-struct row {
-	const char *name;
-	enum key key;
-	unsigned types, dialects, flags;
-	/* keyword: its own type; others: what they go with */
-	unsigned with;
-};
-
-struct shape {
-	const char *phrase; /* "an offer" */
-	const struct row *rows;
-	size_t n;
-};
-
-#define SHAPE(name, text)                                                      \
-	const struct shape shape_##name = { text, rows_##name,                 \
-					    N_ELEMENTS(rows_##name) }
-
-/* clang-format off */
-static const struct row rows_manifest[] = {
-	{ "program", KEY_PROGRAM, OBJECT, BOTH, 0, ALL },
-	{ "use", KEY_USE, ARRAY, BOTH, 0, ALL },
-	{ "offer", KEY_OFFER, ARRAY, BOTH, 0, ALL },
-	{ "expose", KEY_EXPOSE, ARRAY, BOTH, 0, ALL },
-	{ "capabilities", KEY_CAPABILITIES, ARRAY, MODERN, 0, ALL },
-	{ "storage", KEY_STORAGE, ARRAY, SEED, 0, ALL },
-	{ "children", KEY_CHILDREN, ARRAY, BOTH, 0, ALL },
-	{ "collections", KEY_COLLECTIONS, ARRAY, BOTH, 0, ALL },
-	{ "facets", KEY_FACETS, OBJECT, BOTH, 0, ALL },
-	{ "environments", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
-	{ "runners", KEY_NONE, ANY, SEED, UNSUPPORTED, ALL },
-	{ "resolvers", KEY_NONE, ANY, SEED, UNSUPPORTED, ALL },
-	{ "include", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "config", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "policy", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-};
-SHAPE(manifest, "a manifest");
-
-/* The keywords that every kind of declaration knows and we do not. */
-#define ROWS_UNSUPPORTED_KEYWORDS                                              \
-	{ "event", KEY_NONE, ANY, SEED, UNSUPPORTED | KEYWORD, ALL },          \
-	{ "event_stream", KEY_NONE, ANY, BOTH, UNSUPPORTED | KEYWORD, ALL },   \
-	{ "resolver", KEY_NONE, ANY, BOTH, UNSUPPORTED | KEYWORD, ALL },       \
-	{ "legacy_service", KEY_NONE, ANY, SEED, UNSUPPORTED | KEYWORD, ALL }, \
-	{ "legacy_services", KEY_NONE, ANY, SEED, UNSUPPORTED | KEYWORD, ALL },\
-	{ "socket", KEY_NONE, ANY, MODERN, UNSUPPORTED | KEYWORD, ALL },       \
-	{ "dictionary", KEY_NONE, ANY, MODERN, UNSUPPORTED | KEYWORD, ALL },   \
-	{ "config", KEY_NONE, ANY, MODERN, UNSUPPORTED | KEYWORD, ALL }
-
-static const struct row rows_use[] = {
-	{ "service", KEY_SERVICE, STRING, SEED, KEYWORD, SERVICE },
-	{ "service", KEY_SERVICE, STRINGS, MODERN, KEYWORD, SERVICE },
-	{ "protocol", KEY_PROTOCOL, STRINGS, BOTH, KEYWORD, SERVICE },
-	{ "directory", KEY_DIRECTORY, STRING, BOTH, KEYWORD, DIRECTORY },
-	{ "storage", KEY_STORAGE, STRING, BOTH, KEYWORD, STORAGE },
-	{ "runner", KEY_RUNNER, STRING, BOTH, KEYWORD, RUNNER },
-	ROWS_UNSUPPORTED_KEYWORDS,
-	{ "from", KEY_FROM, STRINGS, BOTH, 0, SERVICE | DIRECTORY | RUNNER },
-	{ "as", KEY_AS, STRING, SEED, 0, SERVICE | DIRECTORY | STORAGE },
-	{ "path", KEY_PATH, STRING, MODERN, 0, SERVICE | DIRECTORY | STORAGE },
-	{ "rights", KEY_RIGHTS, ARRAY, BOTH, 0, DIRECTORY },
-	{ "subdir", KEY_SUBDIR, STRING, BOTH, 0, DIRECTORY },
-	{ "dependency", KEY_DEPENDENCY, STRING, BOTH, 0, SERVICE | DIRECTORY },
-	{ "availability", KEY_AVAILABILITY, STRING, MODERN, 0, SERVICE | DIRECTORY | STORAGE },
-	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
-	{ "if_provider_ends", KEY_IF_PROVIDER_ENDS, STRING, MODERN, 0, SERVICE | DIRECTORY },
-	{ "on_revoke", KEY_ON_REVOKE, STRING, MODERN, 0, DIRECTORY | STORAGE },
-	{ "filter", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
-	{ "scope", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "numbered_handle", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-};
-SHAPE(use, "a use");
-
-static const struct row rows_offer[] = {
-	{ "service", KEY_SERVICE, STRING, SEED, KEYWORD, SERVICE },
-	{ "service", KEY_SERVICE, STRINGS, MODERN, KEYWORD, SERVICE },
-	{ "protocol", KEY_PROTOCOL, STRINGS, BOTH, KEYWORD, SERVICE },
-	{ "directory", KEY_DIRECTORY, STRING, SEED, KEYWORD, DIRECTORY },
-	{ "directory", KEY_DIRECTORY, STRINGS, MODERN, KEYWORD, DIRECTORY },
-	{ "storage", KEY_STORAGE, STRING, SEED, KEYWORD, STORAGE },
-	{ "storage", KEY_STORAGE, STRINGS, MODERN, KEYWORD, STORAGE },
-	{ "runner", KEY_RUNNER, STRING, SEED, KEYWORD, RUNNER },
-	{ "runner", KEY_RUNNER, STRINGS, MODERN, KEYWORD, RUNNER },
-	ROWS_UNSUPPORTED_KEYWORDS,
-	{ "from", KEY_FROM, STRINGS, BOTH, REQUIRED, ALL },
-	{ "to", KEY_TO, ARRAY, SEED, REQUIRED, ALL },
-	{ "to", KEY_TO, STRINGS, MODERN, REQUIRED, ALL },
-	{ "as", KEY_AS, STRING, SEED, 0, SERVICE | DIRECTORY | RUNNER },
-	{ "as", KEY_AS, STRING, MODERN, 0, ALL },
-	{ "rights", KEY_RIGHTS, ARRAY, BOTH, 0, DIRECTORY },
-	{ "subdir", KEY_SUBDIR, STRING, BOTH, 0, DIRECTORY },
-	{ "dependency", KEY_DEPENDENCY, STRING, BOTH, 0, SERVICE | DIRECTORY },
-	{ "availability", KEY_AVAILABILITY, STRING, MODERN, 0, SERVICE | DIRECTORY | STORAGE },
-	{ "source_availability", KEY_SOURCE_AVAILABILITY, STRING, MODERN, 0, ALL },
-	{ "source_instance_filter", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "renamed_instances", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "filter", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
-	{ "scope", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
-};
-SHAPE(offer, "an offer");
-
-static const struct row rows_expose[] = {
-	{ "service", KEY_SERVICE, STRING, SEED, KEYWORD, SERVICE },
-	{ "service", KEY_SERVICE, STRINGS, MODERN, KEYWORD, SERVICE },
-	{ "protocol", KEY_PROTOCOL, STRINGS, BOTH, KEYWORD, SERVICE },
-	{ "directory", KEY_DIRECTORY, STRING, SEED, KEYWORD, DIRECTORY },
-	{ "directory", KEY_DIRECTORY, STRINGS, MODERN, KEYWORD, DIRECTORY },
-	{ "storage", KEY_STORAGE, STRINGS, BOTH, KEYWORD, STORAGE },
-	{ "runner", KEY_RUNNER, STRING, SEED, KEYWORD, RUNNER },
-	{ "runner", KEY_RUNNER, STRINGS, MODERN, KEYWORD, RUNNER },
-	ROWS_UNSUPPORTED_KEYWORDS,
-	{ "from", KEY_FROM, STRINGS, BOTH, REQUIRED, ALL },
-	{ "to", KEY_TO, STRING, BOTH, 0, ALL },
-	{ "as", KEY_AS, STRING, BOTH, 0, ALL },
-	{ "rights", KEY_RIGHTS, ARRAY, BOTH, 0, DIRECTORY },
-	{ "subdir", KEY_SUBDIR, STRING, BOTH, 0, DIRECTORY },
-	{ "availability", KEY_AVAILABILITY, STRING, MODERN, 0, SERVICE | DIRECTORY },
-	{ "source_availability", KEY_SOURCE_AVAILABILITY, STRING, MODERN, 0, ALL },
-	{ "scope", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
-};
-SHAPE(expose, "an expose");
-
-static const struct row rows_capability[] = {
-	{ "service", KEY_SERVICE, STRINGS, MODERN, KEYWORD, SERVICE },
-	{ "protocol", KEY_PROTOCOL, STRINGS, MODERN, KEYWORD, SERVICE },
-	{ "directory", KEY_DIRECTORY, STRING, MODERN, KEYWORD, DIRECTORY },
-	{ "storage", KEY_STORAGE, STRING, MODERN, KEYWORD, STORAGE },
-	{ "runner", KEY_RUNNER, STRING, MODERN, KEYWORD, RUNNER },
-	ROWS_UNSUPPORTED_KEYWORDS,
-	{ "path", KEY_PATH, STRING, MODERN, 0, SERVICE | DIRECTORY | RUNNER },
-	{ "rights", KEY_RIGHTS, ARRAY, MODERN, 0, DIRECTORY },
-	{ "from", KEY_FROM, STRING, MODERN, 0, STORAGE },
-	{ "backing_dir", KEY_BACKING_DIR, STRING, MODERN, 0, STORAGE },
-	{ "storage_id", KEY_STORAGE_ID, STRING, MODERN, 0, STORAGE },
-	{ "subdir", KEY_SUBDIR, STRING, MODERN, 0, STORAGE },
-	{ "delivery", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "access", KEY_ACCESS, STRINGS, MODERN, 0, SERVICE | DIRECTORY },
-	{ "transfer", KEY_TRANSFER, STRING, MODERN, 0, SERVICE },
-};
-SHAPE(capability, "a capability");
-
-static const struct row rows_storage[] = {
-	{ "name", KEY_NAME, STRING, SEED, REQUIRED, ALL },
-	{ "from", KEY_FROM, STRING, SEED, REQUIRED, ALL },
-	{ "path", KEY_PATH, STRING, SEED, REQUIRED, ALL },
-};
-SHAPE(storage, "a storage");
-
-static const struct row rows_child[] = {
-	{ "name", KEY_NAME, STRING, BOTH, REQUIRED, ALL },
-	{ "url", KEY_URL, STRING, BOTH, REQUIRED, ALL },
-	{ "startup", KEY_STARTUP, STRING, BOTH, 0, ALL },
-	{ "environment", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
-	{ "on_terminate", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "limits", KEY_LIMITS, OBJECT, MODERN, 0, ALL },
-	{ "restart", KEY_RESTART, STRING | OBJECT, MODERN, 0, ALL },
-};
-SHAPE(child, "a child");
-
-static const struct row rows_collection[] = {
-	{ "name", KEY_NAME, STRING, BOTH, REQUIRED, ALL },
-	{ "durability", KEY_DURABILITY, STRING, BOTH, REQUIRED, ALL },
-	{ "environment", KEY_NONE, ANY, BOTH, UNSUPPORTED, ALL },
-	{ "allowed_offers", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "allow_long_names", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "persistent_storage", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "limits", KEY_LIMITS, OBJECT, MODERN, 0, ALL },
-	{ "restart", KEY_RESTART, STRING | OBJECT, MODERN, 0, ALL },
-};
-SHAPE(collection, "a collection");
-
-static const struct row rows_limits[] = {
-	{ "memory", KEY_MEMORY, OBJECT, MODERN, 0, ALL },
-	{ "cpu", KEY_CPU, OBJECT, MODERN, 0, ALL },
-	{ "tasks", KEY_TASKS, OBJECT, MODERN, 0, ALL },
-	{ "opens", KEY_OPENS, NUMBER, MODERN, 0, ALL },
-	{ "connections", KEY_CONNECTIONS, NUMBER, MODERN, 0, ALL },
-	{ "channels", KEY_CHANNELS, NUMBER, MODERN, 0, ALL },
-	{ "children", KEY_CHILDREN, NUMBER, MODERN, 0, ALL },
-	{ "requests_per_second", KEY_REQUESTS_PER_SECOND, NUMBER, MODERN, 0, ALL },
-};
-SHAPE(limits, "\"limits\"");
-
-static const struct row rows_limits_memory[] = {
-	{ "min", KEY_MIN, NUMBER | STRING, MODERN, 0, ALL },
-	{ "max", KEY_MAX, NUMBER | STRING, MODERN, 0, ALL },
-};
-SHAPE(limits_memory, "limits of \"memory\"");
-
-static const struct row rows_limits_cpu[] = {
-	{ "share", KEY_SHARE, NUMBER, MODERN, 0, ALL },
-	{ "max", KEY_MAX, NUMBER | STRING, MODERN, 0, ALL },
-};
-SHAPE(limits_cpu, "limits of \"cpu\"");
-
-static const struct row rows_limits_tasks[] = {
-	{ "max", KEY_MAX, NUMBER, MODERN, 0, ALL },
-};
-SHAPE(limits_tasks, "limits of \"tasks\"");
-
-static const struct row rows_restart[] = {
-	{ "policy", KEY_POLICY, STRING, MODERN, REQUIRED, ALL },
-	{ "delay_ms", KEY_DELAY_MS, NUMBER, MODERN, 0, ALL },
-	{ "max_delay_ms", KEY_MAX_DELAY_MS, NUMBER, MODERN, 0, ALL },
-	{ "give_up", KEY_GIVE_UP, NUMBER, MODERN, 0, ALL },
-	{ "forget_ms", KEY_FORGET_MS, NUMBER, MODERN, 0, ALL },
-};
-SHAPE(restart, "a restart");
-
-static const struct row rows_target[] = {
-	{ "dest", KEY_DEST, STRING, SEED, REQUIRED, ALL },
-	{ "as", KEY_AS, STRING, SEED, 0, SERVICE | DIRECTORY | RUNNER },
-};
-SHAPE(target, "a target");
-
-static const struct row rows_program[] = {
-	{ "runner", KEY_RUNNER, STRING, MODERN, 0, ALL },
-	{ "binary", KEY_BINARY, STRING, BOTH, REQUIRED, ALL },
-	{ "args", KEY_ARGS, ARRAY, BOTH, 0, ALL },
-	{ "environ", KEY_ENVIRON, ARRAY, MODERN, 0, ALL },
-	{ "env", KEY_ENV, OBJECT, SEED, 0, ALL },
-	{ "lifecycle", KEY_LIFECYCLE, OBJECT, BOTH, 0, ALL },
-	{ "strict", KEY_STRICT, BOOL, MODERN, 0, ALL },
-	{ "forward_stdout_to", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "forward_stderr_to", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "main_process_critical", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "is_shared_process", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "job_policy_ambient_mark_vmo_exec", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "job_policy_create_raw_processes", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-	{ "job_with_available_exception_channel", KEY_NONE, ANY, MODERN, UNSUPPORTED, ALL },
-};
-SHAPE(program, "a program");
-
-static const struct row rows_lifecycle[] = {
-	{ "stop_event", KEY_STOP_EVENT, STRING, BOTH, 0, ALL },
-};
-SHAPE(lifecycle, "a program's lifecycle");
-/* clang-format on */
+#include "manifest/shape_rows.h"
 
 static unsigned dialect_bit(const struct load *l)
 {
@@ -324,8 +55,17 @@ static void unsupported_report(struct load *l, const struct shape *shape,
 			       const struct json5_value *member)
 {
 	load_error(l, RULE_UNSUPPORTED, member->key_place,
-		   "\"%s\" in %s is not supported yet; take it out",
-		   member->key, shape->phrase);
+		   "\"%s\" in %s is not supported; take it out", member->key,
+		   shape->phrase);
+}
+
+static void restricted_check(struct load *l, const struct shape *shape,
+			     const struct json5_value *member)
+{
+	if (member->truth)
+		load_error(l, RULE_RESTRICTED_FEATURE, member->place,
+			   "\"%s\" in %s cannot be had: %s", member->key,
+			   shape->phrase, shape_restriction(member->key));
 }
 
 static void type_report(struct load *l, const struct row *row,
@@ -353,19 +93,29 @@ static void keyword_missing_report(struct load *l, const struct shape *shape,
 				   const struct json5_value *object)
 {
 	const char *names[64], *near = NULL;
+	struct text t = TEXT_INIT;
 	size_t n = 0, i;
 
 	for (i = 0; i < shape->n; i++)
 		if ((shape->rows[i].flags & KEYWORD) &&
+		    !(shape->rows[i].flags & UNSUPPORTED) &&
 		    (shape->rows[i].dialects & dialect_bit(l)))
 			names[n++] = shape->rows[i].name;
+	for (i = 0; i < n; i++)
+		text_printf(&t, "%s\"%s\"",
+			    !i		 ? ""
+			    : i + 1 == n ? " or "
+					 : ", ",
+			    names[i]);
+	if (text_is_failed(&t))
+		l->failed = true;
 	json5_for_each(m, object) if (!near && !row_find(l, shape, m)) near =
 		text_nearest(m->key, names, n);
 	load_error(l, RULE_MISSING_CAPABILITY, object->place,
-		   "%s has to say what it is about: \"service\", \"protocol\", "
-		   "\"directory\", \"storage\" or \"runner\"%s%s%s",
-		   shape->phrase, near ? "; did you mean \"" : "",
+		   "%s has to say what it is about: %s%s%s%s", shape->phrase,
+		   text_string(&t), near ? "; did you mean \"" : "",
 		   near ? near : "", near ? "\"?" : "");
+	text_fini(&t);
 }
 
 static enum capability_type row_capability(const struct row *row)
@@ -446,7 +196,8 @@ void shape_read(struct load *l, const struct shape *shape,
 			unsupported_report(l, shape, m);
 			continue;
 		}
-		ret->has[row->key] = true;
+		if (!(row->flags & RESTRICTED))
+			ret->has[row->key] = true;
 		if (keyword && !(row->with & 1u << keyword->type)) {
 			load_error(l, RULE_MISPLACED_KEY, m->key_place,
 				   "\"%s\" does not go with \"%s\" in %s",
@@ -457,7 +208,10 @@ void shape_read(struct load *l, const struct shape *shape,
 			type_report(l, row, m);
 			continue;
 		}
-		ret->at[row->key] = m;
+		if (row->flags & RESTRICTED)
+			restricted_check(l, shape, m);
+		else
+			ret->at[row->key] = m;
 	}
 	required_check(l, shape, object, ret);
 }
@@ -473,4 +227,23 @@ const struct json5_value *shape_next(struct load *l, const char *what,
 			   json5_type_phrase(element->type));
 	}
 	return NULL;
+}
+
+bool shape_key_at(const struct shape *shape, size_t i, struct shape_key *ret)
+{
+	const struct row *row = shape->rows + i;
+
+	if (i >= shape->n)
+		return false;
+	*ret = (struct shape_key){
+		.name = row->name,
+		.is_seed = row->dialects & SEED,
+		.is_modern = row->dialects & MODERN,
+		.is_supported = !(row->flags & (UNSUPPORTED | RESTRICTED)),
+		.is_required = row->flags & REQUIRED,
+		.is_keyword = row->flags & KEYWORD,
+		.types = row->types,
+		.with = row->with,
+	};
+	return true;
 }

@@ -1,6 +1,7 @@
 /*
- * The identifier space of a manifest: children, collections, storages and
- * runners share it. Names are collected, sorted once, and found by halving.
+ * The identifier space of a manifest: children, collections, environments
+ * and most capabilities share it. Names are collected, sorted once, and found
+ * by halving.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,15 @@ const char *symbol_kind_phrase(enum symbol_kind kind)
 		[SYMBOL_COLLECTION] = "a collection",
 		[SYMBOL_STORAGE] = "a storage",
 		[SYMBOL_RUNNER] = "a runner",
+		[SYMBOL_RESOLVER] = "a resolver",
+		[SYMBOL_DICTIONARY] = "a dictionary",
+		[SYMBOL_ENVIRONMENT] = "an environment",
 	};
 
 	return phrases[kind];
 }
 
-void symbol_add(struct load *l, enum symbol_kind kind, const char *name,
-		struct place place, const struct draft *storage)
+void symbol_add(struct load *l, struct symbol symbol)
 {
 	struct symbol *grown;
 	size_t n = l->n_symbols_max ? l->n_symbols_max * 2 : 16;
@@ -35,9 +38,7 @@ void symbol_add(struct load *l, enum symbol_kind kind, const char *name,
 		l->symbols = grown;
 		l->n_symbols_max = n;
 	}
-	l->symbols[l->n_symbols++] = (struct symbol){
-		.name = name, .kind = kind, .place = place, .storage = storage
-	};
+	l->symbols[l->n_symbols++] = symbol;
 }
 
 static int symbol_compare(const void *a, const void *b)
@@ -45,17 +46,14 @@ static int symbol_compare(const void *a, const void *b)
 	const struct symbol *left = a, *right = b;
 	int c = strcmp(left->name, right->name);
 
-	if (c)
-		return c;
-	if (left->place.line != right->place.line)
-		return left->place.line < right->place.line ? -1 : 1;
-	return left->place.column < right->place.column ? -1 : 1;
+	return c ? c : place_compare(left->place, right->place);
 }
 
 void symbol_check_names(struct load *l)
 {
 	size_t i, k = 0;
 
+	l->has_all_symbols = true;
 	if (!l->n_symbols)
 		return;
 	qsort(l->symbols, l->n_symbols, sizeof(*l->symbols), symbol_compare);
@@ -67,12 +65,12 @@ void symbol_check_names(struct load *l)
 			continue;
 		}
 		load_error(l, RULE_DUPLICATE_NAME, s->place,
-			   "the name \"%s\" is already taken by %s at %u:%u; "
-			   "children, collections, storages and runners share "
-			   "one set of names",
+			   "the name \"%s\" is already taken by %s at %s; "
+			   "children, collections, environments, storages, "
+			   "runners, resolvers and dictionaries share one set "
+			   "of names",
 			   s->name, symbol_kind_phrase(l->symbols[k - 1].kind),
-			   l->symbols[k - 1].place.line,
-			   l->symbols[k - 1].place.column);
+			   load_place(l, l->symbols[k - 1].place, s->place));
 	}
 	l->n_symbols = k;
 }
@@ -93,6 +91,15 @@ const struct symbol *symbol_find(const struct load *l, const char *name)
 			high = middle;
 	}
 	return NULL;
+}
+
+const struct symbol *symbol_without_sign(const struct load *l, const char *name,
+					 unsigned kinds)
+{
+	const struct symbol *s =
+		l->has_all_symbols ? symbol_find(l, name) : NULL;
+
+	return s && kinds & 1u << s->kind ? s : NULL;
 }
 
 const char *symbol_nearest(struct load *l, const char *name, unsigned kinds)

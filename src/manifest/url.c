@@ -208,8 +208,8 @@ static int file_read(const char *s, size_t n, struct arena *a, struct url *u,
 	return 0;
 }
 
-/* The length of a well-formed scheme in front of "://"; 0 if there is none. */
-static size_t scheme_length(const char *s, size_t n)
+/* How many bytes of @s a scheme may be made of. */
+static size_t scheme_span(const char *s, size_t n)
 {
 	size_t i;
 
@@ -220,6 +220,30 @@ static size_t scheme_length(const char *s, size_t n)
 		      (s[i] >= '0' && s[i] <= '9') || s[i] == '+' ||
 		      s[i] == '-' || s[i] == '.'))
 			break;
+	return i;
+}
+
+const char *url_check_scheme(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (!n)
+		return "is empty";
+	if (n > SCHEME_MAX)
+		return "is longer than 100 characters";
+	if (!scheme_span(s, n))
+		return "does not begin with a lower-case letter";
+	if (scheme_span(s, n) < n)
+		return "has a character other than lower-case letters, "
+		       "digits, \"+\", \"-\" and \".\"";
+	return NULL;
+}
+
+/* The length of a well-formed scheme in front of "://"; 0 if there is none. */
+static size_t scheme_length(const char *s, size_t n)
+{
+	size_t i = scheme_span(s, n);
+
 	if (i < 2 || i > SCHEME_MAX || n - i < 3 ||
 	    memcmp(s + i, "://", 3) != 0)
 		return 0;

@@ -47,3 +47,6 @@ enum {
  */
 int url_parse(const char *s, struct arena *a, struct url *ret,
 	      const char **ret_why);
+
+/* NULL, or a static phrase that goes on behind the scheme. */
+const char *url_check_scheme(const char *s);

@@ -12,7 +12,6 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "process/mailbox.h"
 #include "process/runtime.h"
 #include "sys/loop.h"
 
@@ -226,15 +225,7 @@ static void job_wait(struct job *j)
 	int reason = 0;
 
 	while (!atomic_load_explicit(&j->is_done, memory_order_acquire)) {
-		if (!mailbox_has_news(p)) {
-			atomic_store_explicit(&p->waits_for, "a thread",
-					      memory_order_relaxed);
-			atomic_store_explicit(&p->waits_number, -1,
-					      memory_order_relaxed);
-			atomic_store_explicit(&p->state, REEVE_PROCESS_WAITING,
-					      memory_order_relaxed);
-			worker_leave(worker_here(), AFTER_PARK);
-		}
+		worker_park(worker_here(), "a thread", -1);
 		if (process_drain(p) && !has_to_end) {
 			has_to_end = true;
 			reason = p->exit_reason;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "process/mailbox.h"
+#include "process/mail.h"
 #include "process/names.h"
 #include "process/runtime.h"
 
@@ -17,9 +17,6 @@ static void info_fill(struct process *p, reeve_pid pid,
 	/* It may end meanwhile: then this is of nobody, and not told. */
 	const void *stack = __atomic_load_n(&p->stack, __ATOMIC_RELAXED);
 	uint32_t stack_size = __atomic_load_n(&p->stack_size, __ATOMIC_RELAXED);
-	uint32_t pushed =
-		atomic_load_explicit(&p->n_pushed, memory_order_relaxed) -
-		atomic_load_explicit(&p->n_taken, memory_order_relaxed);
 
 	*ret = (struct reeve_process_info){
 		.pid = pid,
@@ -29,9 +26,7 @@ static void info_fill(struct process *p, reeve_pid pid,
 						 memory_order_relaxed),
 		.state = atomic_load_explicit(&p->state, memory_order_relaxed),
 		.is_handler = p->is_handler,
-		.n_messages = atomic_load_explicit(&p->n_queued,
-						   memory_order_relaxed) +
-			      ((int32_t)pushed > 0 ? pushed : 0),
+		.n_messages = n_waiting(p),
 		.stack_used = stack ? (uint32_t)stack_used(stack, stack_size) :
 				      0,
 		.n_received = atomic_load_explicit(&p->n_received,

@@ -19,11 +19,7 @@
 #include "process/names.h"
 #include "process/runtime.h"
 
-enum {
-	ARG_MAX_SIZE = 65536,
-	MAILBOX_MAX = 1048576,
-	STACK_MIN = 8192,
-};
+enum { ARG_MAX_SIZE = 65536 };
 
 /* ---- beginning ---- */
 
@@ -43,8 +39,8 @@ static int options_check(const struct reeve_spawn_options *o, size_t n_state)
 	return 0;
 }
 
-/* A place, all fields of it set; nobody knows it yet. *ret_arg, if it is to be
- * copied, is freed with it. */
+/* A place, all fields of it set; nobody knows it yet. Of @n_arg bytes of @arg it
+ * has a copy, which is freed with it; of 0, @arg itself. */
 static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 		       const void *arg, size_t n_arg, struct process **ret,
 		       reeve_pid *ret_pid)
@@ -79,6 +75,7 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	p->exit_reason = REEVE_EXIT_NORMAL;
 	p->exit_detail = 0;
 	p->has_room = false;
+	p->room_asked = 0;
 	p->served = NULL;
 	p->arg = n_arg ? copy : (void *)arg;
 	p->owns_arg = n_arg;
@@ -90,7 +87,8 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	atomic_store_explicit(&p->deadline, WAIT_FOREVER,
 			      memory_order_relaxed);
 	atomic_store_explicit(&p->parent, reeve_self(), memory_order_relaxed);
-	p->txid = p->n_calls = 0;
+	p->is_calling = false;
+	p->n_calls = 0;
 	atomic_store_explicit(&p->waits_for, NULL, memory_order_relaxed);
 	atomic_store_explicit(&p->n_received, 0, memory_order_relaxed);
 	atomic_store_explicit(&p->n_sent, 0, memory_order_relaxed);

@@ -14,43 +14,53 @@ static uint64_t reference_new(void)
 	       1;
 }
 
-int link_newborn(struct process *self, struct process *child, reeve_pid pid)
+/* What @self is to know of @pid, and @pid of @self; @its_kind is SIGNAL_LINK or
+ * SIGNAL_MONITOR. 0 or -ENOMEM. */
+static int records_new(reeve_pid self, reeve_pid pid,
+		       enum envelope_kind its_kind, struct envelope **ret_mine,
+		       struct envelope **ret_its)
 {
-	struct envelope *mine, *its;
-	uint64_t reference;
+	enum envelope_kind my_kind =
+		its_kind == SIGNAL_LINK ? SIGNAL_LINK : RECORD_MONITORING;
+	uint64_t reference = reference_new();
+	struct envelope *mine = record_new(my_kind, pid, reference);
+	struct envelope *its = record_new(its_kind, self, reference);
 
-	if (!self)
-		return 0;
-	reference = reference_new();
-	mine = record_new(SIGNAL_LINK, pid, reference);
-	its = record_new(SIGNAL_LINK, reeve_self(), reference);
 	if (!mine || !its) {
 		envelope_free(mine);
 		envelope_free(its);
 		return -ENOMEM;
 	}
+	*ret_mine = mine;
+	*ret_its = its;
+	return 0;
+}
+
+/* Nobody knows @child yet: its part is added to it at once. */
+static int newborn_bind(struct process *self, struct process *child,
+			reeve_pid pid, enum envelope_kind its_kind)
+{
+	struct envelope *mine, *its;
+	int r;
+
+	if (!self)
+		return 0;
+	r = records_new(reeve_self(), pid, its_kind, &mine, &its);
+	if (r < 0)
+		return r;
 	record_add(self, mine);
 	record_add(child, its);
 	return 0;
 }
 
+int link_newborn(struct process *self, struct process *child, reeve_pid pid)
+{
+	return newborn_bind(self, child, pid, SIGNAL_LINK);
+}
+
 int monitor_newborn(struct process *self, struct process *child, reeve_pid pid)
 {
-	uint64_t reference = reference_new();
-	struct envelope *mine, *its;
-
-	if (!self)
-		return 0;
-	mine = record_new(RECORD_MONITORING, pid, reference);
-	its = record_new(SIGNAL_MONITOR, reeve_self(), reference);
-	if (!mine || !its) {
-		envelope_free(mine);
-		envelope_free(its);
-		return -ENOMEM;
-	}
-	record_add(self, mine);
-	record_add(child, its);
-	return 0;
+	return newborn_bind(self, child, pid, SIGNAL_MONITOR);
 }
 
 void link_forget(struct process *self, reeve_pid pid)
@@ -148,9 +158,8 @@ static void deliver(struct process *p, struct envelope *e, uint64_t ordinal)
 	process_queue(p, e);
 }
 
-/* An end is asked for (@is_asked), or a linked process ended. */
-static int exit_handle(struct process *p, struct envelope *take_e,
-		       bool is_asked)
+/* An end is asked for, or a linked process ended. */
+static int exit_handle(struct process *p, struct envelope *take_e)
 {
 	int reason = envelope_body(take_e)->reason;
 
@@ -159,7 +168,6 @@ static int exit_handle(struct process *p, struct envelope *take_e,
 		return 0;
 	}
 	envelope_free(take_e);
-	(void)is_asked;
 	if (reason == REEVE_EXIT_NORMAL)
 		return 0;
 	p->exit_reason = reason;
@@ -180,7 +188,7 @@ static int linked_handle(struct process *p, struct envelope *take_e)
 	do
 		envelope_free(record);
 	while ((record = record_take(p, SIGNAL_LINK, take_e->from, 0)));
-	return exit_handle(p, take_e, false);
+	return exit_handle(p, take_e);
 }
 
 static void down_handle(struct process *p, struct envelope *take_e)
@@ -201,7 +209,7 @@ int signal_handle(struct process *p, struct envelope *take_e)
 
 	switch ((enum envelope_kind)e->kind) {
 	case SIGNAL_EXIT:
-		return e->message.txid ? exit_handle(p, e, true) :
+		return e->message.txid ? exit_handle(p, e) :
 					 linked_handle(p, e);
 	case SIGNAL_KILL:
 		p->exit_reason = REEVE_EXIT_KILLED;
@@ -255,8 +263,8 @@ int reeve_link(reeve_pid pid)
 {
 	struct process *p = process_self();
 	struct envelope *mine, *its;
-	uint64_t reference;
 	reeve_pid self = reeve_self();
+	int r;
 
 	if (!p)
 		return -EPERM;
@@ -264,14 +272,9 @@ int reeve_link(reeve_pid pid)
 	process_look();
 	if (pid == self || record_is_linked(p, pid))
 		return 0;
-	reference = reference_new();
-	mine = record_new(SIGNAL_LINK, pid, reference);
-	its = record_new(SIGNAL_LINK, self, reference);
-	if (!mine || !its) {
-		envelope_free(mine);
-		envelope_free(its);
-		return -ENOMEM;
-	}
+	r = records_new(self, pid, SIGNAL_LINK, &mine, &its);
+	if (r < 0)
+		return r;
 	record_add(p, mine);
 	if (process_post(pid, its))
 		gone_tell(self, pid, its, SIGNAL_EXIT);
@@ -308,23 +311,18 @@ bool reeve_trap_exit(bool traps)
 int reeve_monitor(reeve_pid pid, uint64_t *ret)
 {
 	struct process *p = process_self();
-	uint64_t reference;
 	struct envelope *mine, *its;
 	reeve_pid self = reeve_self();
+	int r;
 
 	if (!p)
 		return -EPERM;
-	reference = reference_new();
-	mine = record_new(RECORD_MONITORING, pid, reference);
-	its = record_new(SIGNAL_MONITOR, self, reference);
-	if (!mine || !its) {
-		envelope_free(mine);
-		envelope_free(its);
-		return -ENOMEM;
-	}
+	r = records_new(self, pid, SIGNAL_MONITOR, &mine, &its);
+	if (r < 0)
+		return r;
 	record_add(p, mine);
 	if (ret)
-		*ret = reference;
+		*ret = envelope_body(mine)->reference;
 	if (process_post(pid, its))
 		gone_tell(self, pid, its, SIGNAL_DOWN);
 	return 0;

@@ -85,9 +85,9 @@ int process_drain(struct process *p)
 			 * a moment both. */
 			if (!e->is_signal)
 				add(&p->n_taken, 1);
-		} else if (e->message.txid == p->txid) {
+		} else if (p->is_calling && e->message.txid == p->n_calls) {
 			/* The first one is the one. */
-			p->txid = 0;
+			p->is_calling = false;
 			process_queue(p, e);
 		} else {
 			/* Nobody waits for it any more. */

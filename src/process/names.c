@@ -13,7 +13,7 @@
  *
  * 1 before 2 and 3 before 4 are orders of a store and a later load: 1 is an
  * atomic exchange and 2 a sequentially consistent load, between 3 and 4 stands
- *a fence.
+ * a fence.
  */
 #include "process/names.h"
 
@@ -23,6 +23,7 @@
 
 #include "base/map.h"
 #include "base/own.h"
+#include "process/table.h"
 
 struct name {
 	struct map_node node;
@@ -92,7 +93,7 @@ static int name_set(struct process *p, struct name *name)
 int names_register(const char *name, reeve_pid pid)
 {
 	_cleanup_free_ struct name *new = NULL;
-	struct process *p = process_at(pid);
+	struct process *p = table_at(pid);
 	size_t n;
 	int r;
 
@@ -137,7 +138,7 @@ int reeve_unregister_name(const char *name)
 	pthread_mutex_lock(&names.lock);
 	old = name_find(name);
 	if (old)
-		name_remove(process_at(old->pid), old);
+		name_remove(table_at(old->pid), old);
 	pthread_mutex_unlock(&names.lock);
 	return old ? 0 : -ENOENT;
 }

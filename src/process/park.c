@@ -27,11 +27,6 @@ reeve_pid reeve_self(void)
 		   REEVE_PID_NONE;
 }
 
-struct process *process_at(reeve_pid pid)
-{
-	return table_at(pid);
-}
-
 bool reeve_is_alive(reeve_pid pid)
 {
 	struct process *p = table_at(pid);
@@ -68,20 +63,25 @@ void process_look(void)
 	process_check(p);
 }
 
+void worker_park(struct worker *w, const char *what, int number)
+{
+	struct process *p = w->current;
+
+	if (mailbox_has_news(p))
+		return;
+	atomic_store_explicit(&p->waits_for, what, memory_order_relaxed);
+	atomic_store_explicit(&p->waits_number, number, memory_order_relaxed);
+	atomic_store_explicit(&p->state, REEVE_PROCESS_WAITING,
+			      memory_order_relaxed);
+	worker_leave(w, AFTER_PARK);
+}
+
 void process_park(const char *what, int number)
 {
 	struct worker *w = worker_here();
 	struct process *p = w->current;
 
-	if (!mailbox_has_news(p)) {
-		atomic_store_explicit(&p->waits_for, what,
-				      memory_order_relaxed);
-		atomic_store_explicit(&p->waits_number, number,
-				      memory_order_relaxed);
-		atomic_store_explicit(&p->state, REEVE_PROCESS_WAITING,
-				      memory_order_relaxed);
-		worker_leave(w, AFTER_PARK);
-	}
+	worker_park(w, what, number);
 	/* What was handed to it while it was parked is in its queue already. */
 	process_check(p);
 }

@@ -84,11 +84,6 @@ void poller_free(struct poller *take_p)
 	free(take_p);
 }
 
-int poller_fd(const struct poller *p)
-{
-	return p->epoll_fd;
-}
-
 bool poller_is_wanted(const struct poller *p)
 {
 	return atomic_load_explicit(&p->n_waiting, memory_order_relaxed) > 0;

@@ -23,10 +23,6 @@ int poller_new(struct poller **ret);
 /* Nobody waits, and nobody is in a call. NULL is allowed. */
 void poller_free(struct poller *take_p);
 
-/* The set, readable when somebody would be woken, or poller_interrupt() was
- * called. */
-int poller_fd(const struct poller *p);
-
 /*
  * Wait at most @timeout_ns (0: do not; UINT64_MAX: without end) and wake who
  * waits for what came. Returns how many were woken; -errno. By one thread at a

@@ -63,8 +63,11 @@ struct process {
 	_Atomic reeve_pid parent;
 	_Atomic(const char *) waits_for;
 	_Atomic int32_t waits_number;
-	uint32_t txid;	  /* of the call that it waits for; 0: none */
-	uint32_t n_calls; /* ever */
+	/* The place of whom it asked for room last, if that did not fail; 0:
+	 * nobody. Whoever is asked tells at its end, before another has its
+	 * place. */
+	uint32_t room_asked;
+	uint32_t n_calls; /* ever; the txid of the last one */
 	uint32_t n_noted; /* history.h */
 	_Atomic uint64_t n_received, n_sent, cpu_ns;
 	int32_t exit_detail; /* of a port: why */
@@ -74,14 +77,11 @@ struct process {
 	bool has_timer;
 	bool owns_arg;
 	bool has_room; /* told by whom it asked for room */
-	union {
-		/* A handler: what it serves just now, if it has not passed that
-		 * on. */
-		struct envelope *served;
-		/* With a stack: whom it asked for room and has not heard of. */
-		reeve_pid room_asked;
-	};
+	/* What it serves just now, if it has not passed that on: a handler, or
+	 * a router's worker. */
+	struct envelope *served;
 	uint8_t n_links; /* of a chain of records */
+	bool is_calling; /* and has no answer yet */
 	struct annotation annotation;
 } __attribute__((aligned(256)));
 
@@ -89,9 +89,6 @@ struct process {
 
 /* The process that this thread runs; NULL outside. */
 struct process *process_self(void);
-
-/* The place of @pid, whoever has it now; NULL for what is no PID. */
-struct process *process_at(reeve_pid pid);
 
 /* ---- waiting; only for processes with a stack ---- */
 

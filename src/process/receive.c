@@ -125,9 +125,9 @@ static struct envelope **find(const struct reeve_match *m,
 	return NULL;
 }
 
-/* The deadline is set. */
+/* For @what, from *from on. The deadline is set. */
 static int match_wait(struct process *p, const struct reeve_match *m,
-		      int timeout_ms, struct envelope **from,
+		      const char *what, int timeout_ms, struct envelope **from,
 		      struct reeve_message **ret)
 {
 	struct envelope **found;
@@ -139,7 +139,7 @@ static int match_wait(struct process *p, const struct reeve_match *m,
 		r = wait_verdict(timeout_ms);
 		if (r < 0)
 			return r;
-		process_park(m->txid ? "an answer" : "a certain message", -1);
+		process_park(what, -1);
 	}
 	*ret = received(p, found);
 	return 0;
@@ -167,7 +167,9 @@ int reeve_next_match(const struct reeve_match *match, int timeout_ms,
 		return r;
 	process_look();
 	process_wait_until(process_deadline(timeout_ms));
-	r = match_wait(p, match, timeout_ms, from, ret);
+	r = match_wait(p, match,
+		       match->txid ? "an answer" : "a certain message",
+		       timeout_ms, from, ret);
 	process_wait_until(WAIT_FOREVER);
 	return r;
 }
@@ -204,7 +206,8 @@ static int call_send(struct process *p, reeve_pid pid,
 	p->n_calls = (p->n_calls + 1) & 0x7fffffff;
 	if (!p->n_calls)
 		p->n_calls = 1;
-	c->txid = p->txid = p->n_calls;
+	p->is_calling = true;
+	c->txid = p->n_calls;
 	e->message.txid = c->txid;
 	e->from = reeve_self();
 	e->is_call = true;
@@ -249,8 +252,8 @@ int reeve_call_to(reeve_pid pid, const struct reeve_message *request,
 	struct process *p = process_self();
 	struct reeve_message *m = NULL;
 	struct envelope **from;
-	struct reeve_match match = { .fn = is_of_call };
 	struct call call;
+	const struct reeve_match match = { .fn = is_of_call, .arg = &call };
 	int r = process_may_wait();
 
 	if (r < 0) {
@@ -262,25 +265,21 @@ int reeve_call_to(reeve_pid pid, const struct reeve_message *request,
 	from = p->queue_end;
 	r = call_send(p, pid, request, &call);
 	if (r < 0) {
-		p->txid = 0;
+		p->is_calling = false;
 		process_look();
 		return r;
 	}
-	match.arg = &call;
-	match.txid = 0;
 	process_wait_until(process_deadline(timeout_ms));
-	r = match_wait(p, &match, timeout_ms, from, &m);
+	r = match_wait(p, &match, "an answer", timeout_ms, from, &m);
 	process_wait_until(WAIT_FOREVER);
-	p->txid = 0;
+	p->is_calling = false;
 	if (!r && m->ordinal == REEVE_NOTICE_DOWN) {
 		/* It may have been answered by whom it was passed on to. */
 		call_forget(p, call.txid);
 		return call_ended(m);
 	}
 	(void)reeve_unmonitor(call.reference);
-	if (r < 0)
-		call_forget(p, call.txid);
-	else
+	if (!r)
 		*ret = m;
 	return r;
 }

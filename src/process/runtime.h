@@ -14,6 +14,10 @@
 
 enum {
 	WORKERS_MAX = 64,
+	MAILBOX_MAX = 1048576,
+	STACK_MIN = 8192,
+	/* Of a worker's loop, where handlers run as well. */
+	BASE_STACK_SIZE = 256 * 1024,
 	/* Switches between two looks at timers, descriptors, other threads, and
 	 * the time that may pass for them: there are fewer where each is long. */
 	SWITCHES_PER_LOOK = 64,
@@ -176,6 +180,11 @@ static inline void worker_chance(struct worker *w)
 void worker_look(struct worker *w);
 /* Something to run; it sleeps until there is. NULL: the runtime is done. */
 struct process *worker_find(struct worker *w);
+
+/* ---- park.c ---- */
+
+/* As process_park(), for @w's process; what came is not looked at. */
+void worker_park(struct worker *w, const char *what, int number);
 
 /* ---- life.c ---- */
 

@@ -57,15 +57,16 @@ int process_ask_room(reeve_pid pid)
  * also of those who did not wait for as long. */
 static int ask_room_once(struct process *p, reeve_pid pid)
 {
+	uint32_t place = (uint32_t)pid;
 	int r;
 
-	if (p->room_asked == pid && !p->has_room)
+	if (p->room_asked == place && !p->has_room)
 		return 0;
 	p->has_room = false;
-	p->room_asked = REEVE_PID_NONE;
+	p->room_asked = 0;
 	r = process_ask_room(pid);
 	if (r == 0)
-		p->room_asked = pid;
+		p->room_asked = place;
 	return r;
 }
 

@@ -22,7 +22,6 @@
 #include "process/guard.h"
 
 enum {
-	USUAL_DEFAULT = 65536,
 	/* Wholly free slabs that are kept: so many, or one for each eight that
 	 * are in use, so that a tide of processes does not map and unmap. */
 	N_KEPT = 16,
@@ -52,11 +51,11 @@ static struct {
 	.empty = LIST_INIT(depot.empty),
 };
 
-static size_t usual = USUAL_DEFAULT;
+size_t slab_usual = 65536;
 
 static unsigned slab_shift(void)
 {
-	return 64 - (unsigned)__builtin_clzl(guard_stride(usual) * 32 - 1);
+	return 64 - (unsigned)__builtin_clzl(guard_stride(slab_usual) * 32 - 1);
 }
 
 static size_t slab_size(void)
@@ -116,7 +115,7 @@ static struct slab *slab_new(void)
 	}
 	/* A huge page would be two megabytes for the first stack in it. */
 	madvise(s->base, slab_size(), MADV_NOHUGEPAGE);
-	s->n_max = (unsigned)(slab_size() / guard_stride(usual));
+	s->n_max = (unsigned)(slab_size() / guard_stride(slab_usual));
 	list_init(&s->link);
 	list_link(&depot.empty, &s->link);
 	depot.n_empty++;
@@ -164,7 +163,7 @@ static void slab_file(struct slab *s, bool was_empty)
 
 static char *slab_at(const struct slab *s, unsigned i)
 {
-	return s->base + i * guard_stride(usual) + guard_size();
+	return s->base + i * guard_stride(slab_usual) + guard_size();
 }
 
 /* NULL: there is none left. What cannot be guarded is none. */
@@ -188,7 +187,7 @@ static void *slab_take_one(struct slab *s)
 
 static void slab_give_one(struct slab *s, const char *lowest)
 {
-	size_t i = (size_t)(lowest - s->base) / guard_stride(usual);
+	size_t i = (size_t)(lowest - s->base) / guard_stride(slab_usual);
 
 	s->free |= UINT64_C(1) << i;
 }
@@ -266,11 +265,6 @@ void slab_give(unsigned n, void *const *take_stacks)
 	}
 	depot_trim();
 	pthread_mutex_unlock(&depot.lock);
-}
-
-void slab_set_usual(size_t size)
-{
-	usual = size;
 }
 
 static void free_list(struct list *l)

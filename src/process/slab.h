@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/* The usual size; before any is made. */
-void slab_set_usual(size_t size);
+/* The usual size; stack.h sets it. */
+extern size_t slab_usual;
 
 /* Take up to @n stacks, guarded; *ret are their lowest bytes. Returns how many:
  * 0 means no memory, and less than @n that no more lay ready. */

@@ -11,12 +11,7 @@
 #include "process/guard.h"
 #include "process/slab.h"
 
-enum {
-	USUAL_DEFAULT = 65536,
-	EXCHANGE = STACK_CACHE_MAX / 2,
-};
-
-static size_t usual = USUAL_DEFAULT;
+enum { EXCHANGE = STACK_CACHE_MAX / 2 };
 
 /* ---- one by one ---- */
 
@@ -51,7 +46,7 @@ static void stack_unmap(void *take_lowest, size_t size)
 static __attribute__((noinline, cold)) int
 stack_get_slowly(struct stack_cache *c, size_t size, void **ret)
 {
-	if (size != usual)
+	if (size != slab_usual)
 		return stack_map(size, ret);
 	if (!c)
 		return slab_take(1, ret) == 1 ? 0 : -ENOMEM;
@@ -64,7 +59,7 @@ stack_get_slowly(struct stack_cache *c, size_t size, void **ret)
 
 int stack_get(struct stack_cache *c, size_t size, void **ret)
 {
-	if (!c || c->n == 0 || size != usual)
+	if (!c || c->n == 0 || size != slab_usual)
 		return stack_get_slowly(c, size, ret);
 	*ret = c->free[--c->n];
 	return 0;
@@ -75,7 +70,7 @@ stack_put_slowly(struct stack_cache *c, void *take_lowest, size_t size)
 {
 	unsigned i;
 
-	if (size != usual) {
+	if (size != slab_usual) {
 		stack_unmap(take_lowest, size);
 		return;
 	}
@@ -93,7 +88,7 @@ stack_put_slowly(struct stack_cache *c, void *take_lowest, size_t size)
 
 void stack_put(struct stack_cache *c, void *take_lowest, size_t size)
 {
-	if (!c || c->n == STACK_CACHE_MAX || size != usual) {
+	if (!c || c->n == STACK_CACHE_MAX || size != slab_usual) {
 		stack_put_slowly(c, take_lowest, size);
 		return;
 	}
@@ -108,8 +103,7 @@ void stack_cache_fini(struct stack_cache *c)
 
 void stack_set_usual(size_t size)
 {
-	usual = size;
-	slab_set_usual(size);
+	slab_usual = size;
 }
 
 void stack_free_all(void)

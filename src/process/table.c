@@ -23,7 +23,8 @@ enum {
 };
 
 _Static_assert(sizeof(struct process) % 256 == 0, "chunks are whole pages");
-#if !defined(ANNOTATE_ADDRESS) && !defined(REEVE_CONTEXT_UCONTEXT)
+#if !defined(ANNOTATE_ADDRESS) && !defined(ANNOTATE_THREAD) && \
+	!defined(REEVE_CONTEXT_UCONTEXT)
 _Static_assert(sizeof(struct process) == 256, "a million of them count");
 #endif
 

@@ -35,6 +35,7 @@ uint32_t table_end(void);
 extern struct process *table_places;
 extern _Atomic uint32_t table_n_mapped;
 
+/* The place of @pid, whoever has it now; NULL for what is no PID. */
 static inline struct process *table_at(reeve_pid pid)
 {
 	uint32_t place = (uint32_t)pid;

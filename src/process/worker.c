@@ -196,8 +196,6 @@ static void worker_begin(void)
 	__builtin_unreachable();
 }
 
-enum { BASE_STACK_SIZE = 256 * 1024 };
-
 void worker_run(struct worker *w)
 {
 	own_worker = w;

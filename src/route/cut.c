@@ -6,6 +6,8 @@
  */
 #include "route/cut.h"
 
+#include "route/carry.h"
+
 struct slot *slot_next_derived(struct slot *s, const struct slot *top)
 {
 	if (!list_is_empty(&s->derived))
@@ -14,6 +16,13 @@ struct slot *slot_next_derived(struct slot *s, const struct slot *top)
 		if (s->link.next != &s->from->derived)
 			return list_entry(s->link.next, struct slot, link);
 	return NULL;
+}
+
+bool slot_is_at_or_below(const struct slot *s, const struct slot *above)
+{
+	while (s && s != above)
+		s = s->from;
+	return s;
 }
 
 size_t slot_count_connections(struct slot *s)
@@ -51,12 +60,14 @@ static bool goes(const struct grant *g, bool is_end)
 }
 
 /*
- * Visit all below @top and free the grants among them. A grant's two slots may
- * both be below; it is freed once. The grant of @top itself goes last.
+ * Visit all below @top; the grants among them are moved into @going. What a slot
+ * carries depends on it as what is derived from it does: dictionaries may be in
+ * each other, so each record is followed once in a round.
  */
-static size_t cut_below(struct slot *top, bool is_end, const struct cutting *c)
+static size_t visit_below(struct slot *top, bool is_end,
+			  const struct cutting *c, struct list *going)
 {
-	struct list going = LIST_INIT(going);
+	struct carry *carry;
 	struct slot *at;
 	struct grant *g;
 	size_t n = 0;
@@ -65,11 +76,32 @@ static size_t cut_below(struct slot *top, bool is_end, const struct cutting *c)
 		n++;
 		c->on_slot(c->userdata, at);
 		g = at->grant;
-		if (!g || !goes(g, is_end))
-			continue;
-		list_unlink(&g->link);
-		list_link(&going, &g->link);
+		if (g && goes(g, is_end)) {
+			list_unlink(&g->link);
+			list_link(going, &g->link);
+		}
+		for (carry = carry_next(at, NULL); carry;
+		     carry = carry_next(at, carry)) {
+			if (carry->round == at->holder->tree->cut_round)
+				continue;
+			carry->round = at->holder->tree->cut_round;
+			n += visit_below(carry->slot, is_end, c, going);
+		}
 	}
+	return n;
+}
+
+/* A grant's two slots may both be below; it is freed once. The grant of @top
+ * itself goes last. */
+static size_t cut_below(struct slot *top, bool is_end, const struct cutting *c)
+{
+	struct list going = LIST_INIT(going);
+	struct grant *g;
+	size_t n;
+
+	top->holder->tree->cut_round++;
+	n = visit_below(top, is_end, c, &going);
+
 	while ((g = list_first(&going, struct grant, link))) {
 		c->on_grant(c->userdata, g);
 		grant_free(g);

@@ -47,6 +47,9 @@ bool slot_mend(struct slot *s);
  * NULL at the end. */
 struct slot *slot_next_derived(struct slot *s, const struct slot *top);
 
+/* Is @s the slot @above, or derived from it at any depth? */
+bool slot_is_at_or_below(const struct slot *s, const struct slot *above);
+
 /* All that a manifest gave it, and the rule. */
 void realm_mend(struct realm *r);
 

@@ -13,8 +13,8 @@
 
 #include "base/text.h"
 #include "manifest/names.h"
+#include "route/carry.h"
 #include "route/grant.h"
-
 
 void slot_forget(struct slot *s)
 {
@@ -37,6 +37,7 @@ void slot_fini(struct slot *s)
 {
 	struct slot *derived, *tmp;
 
+	carry_forget(s);
 	slot_forget(s);
 	list_for_each_safe(derived, tmp, &s->derived, link)
 		slot_forget(derived);
@@ -52,7 +53,8 @@ static void table_fini(struct table *t)
 	for (i = 0; i < t->n; i++)
 		slot_fini(&t->slots[i]);
 	free(t->slots);
-	*t = (struct table){ NULL, 0 };
+	free(t->by_name);
+	*t = (struct table){ 0 };
 }
 
 void slot_init(struct slot *s, struct realm *holder, struct realm *declarer,
@@ -66,21 +68,29 @@ void slot_init(struct slot *s, struct realm *holder, struct realm *declarer,
 	list_init(&s->connections);
 }
 
+/* Of the offers, only what stays here makes slots: what goes into a dictionary. */
+static bool is_held(const struct decl *d)
+{
+	return d->kind != DECL_OFFER || d->to.kind == TARGET_DICTIONARY;
+}
+
 /* One slot per declaration of @kind. */
 static int table_fill(struct table *t, struct realm *r, enum decl_kind kind)
 {
 	const struct manifest *m = r->manifest;
-	size_t n = m->n_decls[kind], i;
+	size_t n = 0, i;
 
+	for (i = 0; i < m->n_decls[kind]; i++)
+		n += is_held(&m->decls[kind][i]);
 	if (!n)
 		return 0;
 	t->slots = calloc(n, sizeof(*t->slots));
 	if (!t->slots)
 		return -ENOMEM;
-	t->n = n;
-	for (i = 0; i < n; i++)
-		slot_init(&t->slots[i], r, r, &m->decls[kind][i]);
-	return 0;
+	for (i = 0; i < m->n_decls[kind]; i++)
+		if (is_held(&m->decls[kind][i]))
+			slot_init(&t->slots[t->n++], r, r, &m->decls[kind][i]);
+	return table_order(t);
 }
 
 static int target_compare(const struct decl *offer, enum target_kind kind,
@@ -159,7 +169,7 @@ static int realm_fill_input(struct realm *child)
 	for (i = 0; i < t->n; i++)
 		slot_init(&t->slots[i], child, parent,
 			  parent->offers_by_target[first + i]);
-	return 0;
+	return table_order(t);
 }
 
 static void realm_free(struct realm *r)
@@ -259,6 +269,8 @@ int topology_init(struct topology *t, const char *root_url,
 
 	*t = (struct topology){ .by_moniker = MAP_INIT,
 			    .grants_by_id = MAP_INIT,
+			    .carries_by_slot = MAP_INIT,
+			    .carries_by_carrier = MAP_INIT,
 			    .builtins = builtins,
 			    .n_builtins = n_builtins };
 	/* The root's URL is kept behind its moniker, "/" and a zero. */
@@ -284,6 +296,8 @@ void topology_fini(struct topology *t)
 		realm_remove(t->root);
 	map_fini(&t->by_moniker);
 	map_fini(&t->grants_by_id);
+	map_fini(&t->carries_by_slot);
+	map_fini(&t->carries_by_carrier);
 }
 
 struct realm *topology_find(const struct topology *t, const char *moniker)
@@ -329,6 +343,8 @@ static int realm_fill(struct realm *r)
 		{ TABLE_PROGRAM_INPUT, DECL_USE },
 		{ TABLE_PROGRAM_OUTPUT, DECL_CAPABILITY },
 		{ TABLE_OUTPUT, DECL_EXPOSE },
+		{ TABLE_ENVIRONMENT, DECL_REGISTRATION },
+		{ TABLE_DICTIONARY, DECL_OFFER },
 	};
 	size_t i;
 	int k;
@@ -461,90 +477,6 @@ struct realm *realm_find_child(const struct realm *r, const char *collection,
 	return NULL;
 }
 
-static bool slot_matches(const struct slot *s, enum table_kind table,
-			 enum capability_type type, const char *name)
-{
-	const struct decl *d = s->decl;
-
-	if (d->type != type || strcmp(d->target_name, name))
-		return false;
-	/* What is exposed to the framework is not for the parent. */
-	return table != TABLE_OUTPUT || d->to.kind == TARGET_PARENT;
-}
-
-/* How good a slot is as an answer: what was taken back is the last, and what the
- * hierarchy rule made gives way to what was given. */
-static int slot_rank(const struct slot *s)
-{
-	if (s->grant && s->grant->kind == GRANT_RULE)
-		return s->grant->slots[1].cut ? 1 : 2;
-	return s->cut ? 1 : 3;
-}
-
-struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
-			     enum capability_type type, const char *name)
-{
-	const struct table *t = &r->tables[table];
-	struct slot *s, *found = NULL;
-	size_t i;
-
-	for (i = 0; i < t->n; i++) {
-		s = &t->slots[i];
-		if (!slot_matches(s, table, type, name))
-			continue;
-		if (!s->cut)
-			return s;
-		found = found ? found : s;
-	}
-	for (s = realm_next_added(r, table, NULL); s;
-	     s = realm_next_added(r, table, s))
-		if (slot_matches(s, table, type, name) &&
-		    (!found || slot_rank(s) > slot_rank(found)))
-			found = s;
-	return found;
-}
-
-/* Which table the slot @k of @g is in. */
-static enum table_kind added_table(const struct grant *g, int k)
-{
-	if (g->kind == GRANT_REGISTRATION)
-		return k ? TABLE_OUTPUT : TABLE_PROGRAM_OUTPUT;
-	return k ? TABLE_PROGRAM_INPUT : TABLE_INPUT;
-}
-
-struct slot *realm_next_added(const struct realm *r, enum table_kind table,
-			      const struct slot *slot)
-{
-	const struct list *at = slot ? &slot->grant->link : r->grants.next;
-	struct grant *g;
-	int k = slot ? (int)(slot - slot->grant->slots) + 1 : 0;
-
-	for (; at != &r->grants; at = at->next, k = 0) {
-		g = list_entry(at, struct grant, link);
-		for (; k < 2; k++)
-			if (g->has_slot[k] && added_table(g, k) == table)
-				return &g->slots[k];
-	}
-	return NULL;
-}
-
-struct slot *realm_slot_of(const struct realm *r, enum table_kind table,
-			   const struct decl *decl)
-{
-	const struct table *t = &r->tables[table];
-	struct slot *s;
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
-		if (t->slots[i].decl == decl)
-			return &t->slots[i];
-	for (s = realm_next_added(r, table, NULL); s;
-	     s = realm_next_added(r, table, s))
-		if (s->decl == decl)
-			return s;
-	return NULL;
-}
-
 struct realm *realm_next(struct realm *r)
 {
 	if (!list_is_empty(&r->children))
@@ -560,4 +492,41 @@ bool realm_is_below(const struct realm *r, const struct realm *above)
 	while (r && r != above)
 		r = r->parent;
 	return r;
+}
+
+const struct collection_decl *realm_collection(const struct realm *r,
+					       const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->manifest->n_collections; i++)
+		if (!strcmp(r->manifest->collections[i].name, name))
+			return &r->manifest->collections[i];
+	return NULL;
+}
+
+const struct environment_decl *realm_environment(const struct realm *r)
+{
+	const struct collection_decl *c;
+
+	if (r->decl)
+		return r->decl->environment;
+	if (!r->collection || !r->parent->manifest)
+		return NULL;
+	c = realm_collection(r->parent, r->collection);
+	return c ? c->environment : NULL;
+}
+
+uint32_t realm_stop_timeout(const struct realm *r, uint32_t usual_ms)
+{
+	const struct environment_decl *e;
+
+	for (; r->parent; r = r->parent) {
+		e = realm_environment(r);
+		if (e && e->has_stop_timeout)
+			return e->stop_timeout_ms;
+		if (e && !e->extends_parent)
+			return usual_ms;
+	}
+	return usual_ms;
 }

@@ -9,6 +9,9 @@
  *	capability	fills the program output
  *	expose		fills the output
  *
+ * Two more tables hold what moves inside one realm: what its environments
+ * register, and what it puts into its dictionaries.
+ *
  * Each copy is a slot. A slot knows the slot it was derived from, so the route
  * of a use *is* its chain of slots, and what was derived from a slot hangs below
  * it. The link is found on first need, because the neighbour may not be resolved
@@ -31,6 +34,8 @@ enum table_kind {
 	TABLE_PROGRAM_INPUT,
 	TABLE_PROGRAM_OUTPUT,
 	TABLE_OUTPUT,
+	TABLE_ENVIRONMENT,
+	TABLE_DICTIONARY,
 	N_TABLES,
 };
 
@@ -58,11 +63,16 @@ struct slot {
 	struct list connections;
 	struct grant *grant; /* whose slot it is; NULL: the manifest's */
 	enum slot_cut cut;
+	/* It was taken out of a dictionary; something was taken out of what it
+	 * carries: see route/carry.h. */
+	bool is_carried, is_carrier;
 };
 
 struct table {
 	struct slot *slots;
 	size_t n;
+	/* Their order by type and name, see table.c. NULL if there are few. */
+	uint32_t *by_name;
 };
 
 enum realm_state {
@@ -114,6 +124,8 @@ struct topology {
 	uint64_t last_grant;
 	const struct builtin *builtins;
 	size_t n_builtins;
+	struct map carries_by_slot, carries_by_carrier;
+	uint64_t cut_round; /* counts what is taken back, see route/cut.c */
 };
 
 enum {
@@ -165,6 +177,35 @@ struct realm *realm_find_child(const struct realm *r, const char *collection,
 struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
 			     enum capability_type type, const char *name);
 
+/* The slot of a manifest behind @slot in the same table that has the same type
+ * and name: services may be put together from several. NULL if there is none. */
+struct slot *realm_next_same(const struct realm *r, enum table_kind table,
+			     const struct slot *slot);
+
+/* What @r puts into its dictionary; NULL if there is nothing of that type and
+ * name in it. */
+struct slot *realm_find_member(const struct realm *r, const char *dictionary,
+			       enum capability_type type, const char *name);
+
+/* What @r registers in its environment @e; NULL if there is nothing of that type
+ * and name. */
+struct slot *realm_find_registration(const struct realm *r,
+				     const struct environment_decl *e,
+				     enum capability_type type,
+				     const char *name);
+
+/* The environment that @r was placed in, which its parent declares; NULL if it
+ * has its parent's own. */
+const struct environment_decl *realm_environment(const struct realm *r);
+
+/* How long @r may take to stop, in milliseconds: what its environment says, or
+ * @usual_ms. */
+uint32_t realm_stop_timeout(const struct realm *r, uint32_t usual_ms);
+
+/* The collection of that name in @r's manifest, or NULL. */
+const struct collection_decl *realm_collection(const struct realm *r,
+					       const char *name);
+
 /* The slots that grants added to a table: @slot NULL is the first. NULL at the
  * end. */
 struct slot *realm_next_added(const struct realm *r, enum table_kind table,
@@ -179,6 +220,15 @@ struct realm *realm_next(struct realm *r);
 
 /* Is @r the realm @above or below it? */
 bool realm_is_below(const struct realm *r, const struct realm *above);
+
+/* The slots of a table are there: so that they are found. 0 or -ENOMEM. */
+int table_order(struct table *t);
+
+/* The first slot behind @before (NULL: of all) for a declaration with the type
+ * and the target name of @like; and with its environment or the name of its
+ * target, where both have one. NULL if there is none. */
+struct slot *table_find(const struct table *t, const struct decl *like,
+			const struct slot *before);
 
 /* A slot of @holder for @decl, in no table yet; and its end. */
 void slot_init(struct slot *s, struct realm *holder, struct realm *declarer,

@@ -29,6 +29,8 @@ const char *route_source_moniker(const struct route *route)
 {
 	switch (route->source) {
 	case ROUTE_SOURCE_COMPONENT:
+	case ROUTE_SOURCE_DECLARATION:
+	case ROUTE_SOURCE_AGGREGATE:
 		return route->realm->moniker;
 	case ROUTE_SOURCE_FRAMEWORK:
 		return "framework";
@@ -46,6 +48,8 @@ static void target_render(const struct target *to, struct text *t)
 		text_puts(t, " to parent");
 	else if (to->kind == TARGET_FRAMEWORK)
 		text_puts(t, " to framework");
+	else if (to->kind == TARGET_DICTIONARY)
+		text_printf(t, " to self/%s", to->name);
 	else
 		text_printf(t, " to #%s", to->name);
 }
@@ -74,7 +78,7 @@ static void hop_place(const struct hop *hop, struct text *t)
 		text_printf(t, "grant #%llu",
 			    (unsigned long long)hop->slot->grant->id);
 	else
-		text_printf(t, "%s:%u:%u", hop->realm->manifest->file,
+		text_printf(t, "%s:%u:%u", manifest_file(hop->realm->manifest, hop->decl->place),
 			    hop->decl->place.line, hop->decl->place.column);
 }
 
@@ -113,9 +117,25 @@ static void hop_render(const struct hop *hop, int width, struct text *line)
 	text_fini(&place);
 }
 
+static void source_instances(const struct route *route, struct text *line)
+{
+	const char *name = route->instances.bytes;
+	size_t i;
+
+	text_puts(line, " puts it together");
+	for (i = 0; i < route->n_instances; i++, name += strlen(name) + 1)
+		text_printf(line, "%s%s", i ? ", " : " from ", name);
+}
+
 static void source_line(const struct route *route, struct text *line)
 {
 	text_printf(line, "  source     %s", route_source_moniker(route));
+	if (route->source == ROUTE_SOURCE_DECLARATION)
+		text_puts(line, " declares it");
+	if (route->source == ROUTE_SOURCE_AGGREGATE)
+		source_instances(route, line);
+	if (route->declaration && route->declaration->value)
+		text_printf(line, ": %s", route->declaration->value);
 	if (route->path)
 		text_printf(line, " serves it at %s", route->path);
 	if (route->subdir.n)
@@ -189,11 +209,24 @@ static void json_hop(const struct hop *hop, struct text *t)
 		    decl_kind_name(hop->decl->kind));
 	text_json(t, hop->decl->target_name);
 	text_puts(t, ",");
-	json_place(hop->realm->manifest->file, hop->decl->place, t);
+	json_place(manifest_file(hop->realm->manifest, hop->decl->place), hop->decl->place, t);
 	if (hop->slot && hop->slot->grant)
 		text_printf(t, ",\"grant\":%llu",
 			    (unsigned long long)hop->slot->grant->id);
 	text_puts(t, "}");
+}
+
+static void json_instances(const struct route *route, struct text *t)
+{
+	const char *name = route->instances.bytes;
+	size_t i;
+
+	text_puts(t, ",\"instances\":[");
+	for (i = 0; i < route->n_instances; i++, name += strlen(name) + 1) {
+		text_puts(t, i ? "," : "");
+		text_json(t, name);
+	}
+	text_puts(t, "]");
 }
 
 static void json_source(const struct route *route, struct text *t)
@@ -208,6 +241,12 @@ static void json_source(const struct route *route, struct text *t)
 	if (route->subdir.n) {
 		text_puts(t, ",\"subdir\":");
 		text_json(t, text_string(&route->subdir));
+	}
+	if (route->source == ROUTE_SOURCE_AGGREGATE)
+		json_instances(route, t);
+	if (route->declaration && route->declaration->value) {
+		text_puts(t, ",\"value\":");
+		text_puts(t, route->declaration->value);
 	}
 	text_puts(t, "},");
 }

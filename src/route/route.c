@@ -13,22 +13,30 @@
 void route_fini(struct route *route)
 {
 	text_fini(&route->subdir);
+	text_fini(&route->instances);
 	text_fini(&route->why.text);
 	text_fini(&route->why.fix);
+	text_fini(&route->why.wanted_name);
 }
 
-int route_walk_slot(struct slot *slot, const struct realm *client,
-		    struct route *route)
+void route_clear(struct route *route)
 {
-	struct walk w = { .route = route,
-			  .availability = slot->decl->availability,
-			  .client = client };
-	int k;
-
 	route_fini(route);
 	/* The hops beyond n_hops are never read; do not clear 4 KiB of them. */
 	memset((char *)route + offsetof(struct route, n_hops), 0,
 	       sizeof(*route) - offsetof(struct route, n_hops));
+}
+
+static int walk_from(struct slot *slot, const struct realm *client,
+		     const char *instance, struct route *route)
+{
+	struct walk w = { .route = route,
+			  .availability = slot->decl->availability,
+			  .client = client,
+			  .instance = instance };
+	int k;
+
+	route_clear(route);
 	k = walk_arrive(&w, slot);
 	if (!k) {
 		do
@@ -36,6 +44,7 @@ int route_walk_slot(struct slot *slot, const struct realm *client,
 		while (k == STEP_ON);
 	}
 	if (text_is_failed(&route->subdir) ||
+	    text_is_failed(&route->instances) ||
 	    text_is_failed(&route->why.text) || text_is_failed(&route->why.fix))
 		return -ENOMEM;
 	if (k != STEP_SOURCE)
@@ -44,7 +53,19 @@ int route_walk_slot(struct slot *slot, const struct realm *client,
 	return ROUTE_ENDED;
 }
 
+int route_walk_slot(struct slot *slot, const struct realm *client,
+		    struct route *route)
+{
+	return walk_from(slot, client, NULL, route);
+}
+
 int route_walk(struct realm *r, const struct decl *decl, struct route *route)
+{
+	return route_walk_instance(r, decl, NULL, route);
+}
+
+int route_walk_instance(struct realm *r, const struct decl *decl,
+			const char *instance, struct route *route)
 {
 	bool is_use = decl->kind == DECL_USE;
 	struct slot *slot = realm_slot_of(
@@ -53,8 +74,8 @@ int route_walk(struct realm *r, const struct decl *decl, struct route *route)
 	if (!slot)
 		return -ENOENT;
 	/* What is exposed is for the parent, if there is one. */
-	return route_walk_slot(slot, is_use || !r->parent ? r : r->parent,
-			       route);
+	return walk_from(slot, is_use || !r->parent ? r : r->parent, instance,
+			 route);
 }
 
 void route_spend(struct route *route)
@@ -85,6 +106,9 @@ static const struct decl *decl_named(const struct realm *r, enum decl_kind kind,
 		if (!strcmp(d->target_name, name) ||
 		    (d->path && !strcmp(d->path, name)))
 			return d;
+		/* A value goes by its field as well as by its name. */
+		if (d->type == CAPABILITY_CONFIG && !strcmp(d->name, name))
+			return d;
 	}
 	return NULL;
 }
@@ -105,8 +129,7 @@ int route_walk_name(struct realm *r, const char *name, struct route *route)
 	if (d)
 		return route_walk(r, d, route);
 
-	route_fini(route);
-	*route = (struct route){ 0 };
+	route_clear(route);
 	names = calloc(m->n_decls[DECL_USE] + m->n_decls[DECL_EXPOSE] + 1,
 		       sizeof(*names));
 	if (!names)

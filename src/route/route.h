@@ -23,6 +23,27 @@ enum route_source_kind {
 	ROUTE_SOURCE_FRAMEWORK, /* served by the manager, scoped to @realm */
 	ROUTE_SOURCE_BUILTIN, /* the host's; only below the root */
 	ROUTE_SOURCE_VOID, /* absent by design */
+	/* A declaration of @realm itself, which no program serves: a dictionary,
+	 * or a configuration value (@declaration). */
+	ROUTE_SOURCE_DECLARATION,
+	/* A service put together from several sources at @realm: each of
+	 * @instances is a route of its own, see route_walk_instance(). */
+	ROUTE_SOURCE_AGGREGATE,
+};
+
+enum why_kind {
+	WHY_REALM,   /* a realm as a whole */
+	WHY_REFUSED, /* a declaration that refuses */
+	WHY_MISSING, /* a declaration that is not there */
+};
+
+/* What nearly was what is missing. */
+enum why_near {
+	NEAR_NOTHING,
+	NEAR_TYPE,     /* the same name, but of another type */
+	NEAR_AUDIENCE, /* the very thing, but for the framework only */
+	NEAR_NAME,     /* a name that may be a slip */
+	NEAR_TARGET,   /* an offer of the very thing, to somebody else */
 };
 
 /*
@@ -38,6 +59,24 @@ struct why {
 	int status; /* REEVE_ERR_*, what the opener sees */
 	struct text text; /* one sentence, with the near miss if there is one */
 	struct text fix; /* the smallest edit that would mend it; may be "" */
+
+	/* The same for a program that mends it, see route/fix.h. */
+	enum why_kind kind;
+	/* Refused: the declaration that refuses. Missing: the near miss, or
+	 * NULL. */
+	const struct decl *decl;
+	enum why_near near;
+	/*
+	 * Missing: in this table, which is @child's if it is not NULL; or in
+	 * this dictionary. And a copy of what needs it, of the realm @wanting;
+	 * what that looks for may be a part of what it says, so its name is
+	 * kept here.
+	 */
+	enum table_kind table;
+	const struct realm *child, *wanting;
+	const struct decl *dictionary;
+	struct decl wanted;
+	struct text wanted_name;
 };
 
 struct hop {
@@ -47,6 +86,8 @@ struct hop {
 };
 
 enum {
+	/* What a declaration takes may be no longer. */
+	ROUTE_NAME_MAX = 255,
 	/* Up the whole tree and down again, twice for storage. */
 	ROUTE_HOPS_MAX = 4 * REALM_DEPTH_MAX + 8,
 	ROUTE_PATH_MAX = 4095,
@@ -68,9 +109,25 @@ struct route {
 	bool no_transfer; /* no descriptor may pass over what is opened */
 	bool restart_on_revoke; /* a grant on the way says so */
 
+	/* ROUTE_SOURCE_DECLARATION: the capability. */
+	const struct decl *declaration;
+
+	/* ROUTE_SOURCE_AGGREGATE: @n_instances names, each with a zero behind
+	 * it. None, if it is a collection without members. */
+	struct text instances;
+	size_t n_instances;
+
 	/* Storage: the realm that declares it, and its declaration. */
 	const struct realm *storage_realm;
 	const struct decl *storage;
+
+	/*
+	 * What a hop looks for that no manifest declares as such: a dictionary on
+	 * the way, the directory behind a storage. @why may say that this is what
+	 * refuses.
+	 */
+	struct decl between;
+	char between_name[ROUTE_NAME_MAX + 1];
 
 	struct realm *need; /* ROUTE_UNRESOLVED */
 	struct why why; /* ROUTE_BROKEN */
@@ -85,6 +142,21 @@ void route_fini(struct route *route);
  * ROUTE_UNRESOLVED or -ENOMEM.
  */
 int route_walk(struct realm *r, const struct decl *decl, struct route *route);
+
+/*
+ * The same for one instance of a service that is put together from several.
+ * @instance names it as route.instances does: by the child that provides it, by
+ * "self" or "parent"; a member of a collection by its name, behind the
+ * collection's and a ":" if there are other sources; and behind another ":" what
+ * a source that is put together itself calls it. With NULL it is route_walk().
+ */
+int route_walk_instance(struct realm *r, const struct decl *decl,
+			const char *instance, struct route *route);
+
+/* Who resolves URLs of that scheme for @r, by the environment that its parent
+ * placed it in. As route_walk(). */
+int route_walk_resolver(struct realm *r, const char *scheme,
+			struct route *route);
 
 /* The same from any slot on, on behalf of @client. */
 int route_walk_slot(struct slot *slot, const struct realm *client,

@@ -15,6 +15,8 @@
 
 #include "base/own.h"
 #include "reeve/status.h"
+#include "route/carry.h"
+#include "route/cut.h"
 #include "route/grant.h"
 #include "route/why.h"
 
@@ -35,6 +37,15 @@ static bool is_framework_service(const char *name)
 	return false;
 }
 
+static int walk_too_long(struct walk *w, const struct slot *slot)
+{
+	why_refused(&w->route->why, slot->declarer, slot->decl,
+		    "route-too-long", REEVE_ERR_NO_RESOURCES,
+		    "the way to %s has more than %d hops",
+		    w->route->hops[0].decl->target_name, ROUTE_HOPS_MAX);
+	return ROUTE_BROKEN;
+}
+
 /* Arrive at @slot: note the hop and check what its declaration demands. */
 int walk_arrive(struct walk *w, struct slot *slot)
 {
@@ -42,13 +53,8 @@ int walk_arrive(struct walk *w, struct slot *slot)
 	int r;
 
 	/* No tree is so deep, but somebody may make copies of copies. */
-	if (route->n_hops == ROUTE_HOPS_MAX) {
-		why_refused(&route->why, slot->declarer, slot->decl,
-			    "route-too-long", REEVE_ERR_NO_RESOURCES,
-			    "the way to %s has more than %d hops",
-			    route->hops[0].decl->target_name, ROUTE_HOPS_MAX);
-		return ROUTE_BROKEN;
-	}
+	if (route->n_hops == ROUTE_HOPS_MAX)
+		return walk_too_long(w, slot);
 	route->hops[route->n_hops++] =
 		(struct hop){ slot->declarer, slot->decl, slot };
 	w->slot = slot;
@@ -63,37 +69,74 @@ int walk_arrive(struct walk *w, struct slot *slot)
 	if (!r && slot->decl->type == CAPABILITY_DIRECTORY)
 		r = walk_prepend_subdir(w, slot->declarer, slot->decl,
 					slot->decl->subdir);
+	if (!r && slot->decl->n_instances && w->instance)
+		r = walk_rename_instance(w, slot->declarer, slot->decl);
 	return r;
 }
 
-static bool slot_is_below(const struct slot *s, const struct slot *above)
+static bool was_walked(const struct route *route, const struct slot *slot)
 {
-	while (s && s != above)
-		s = s->from;
-	return s;
+	size_t i;
+
+	for (i = 0; i < route->n_hops; i++)
+		if (route->hops[i].slot == slot)
+			return true;
+	return false;
+}
+
+/*
+ * The derivation stays a forest. Copies may be of each other, when their common
+ * source is gone; and what a component puts into a dictionary and exposes from
+ * there may come to it again, if its parent offers it so by a weak dependency.
+ */
+static int walk_check_circle(struct walk *w, struct slot *from)
+{
+	const struct slot *slot = w->slot, *above = from;
+	size_t n = 0;
+
+	if (w->is_carrying)
+		return ROUTE_ENDED;
+	/* Whatever is further away than any route leads is not reached. */
+	for (; above && above != slot; above = above->from)
+		if (++n > ROUTE_HOPS_MAX)
+			return walk_too_long(w, slot);
+	if (!above)
+		return ROUTE_ENDED;
+	if (!from->grant && !was_walked(w->route, from)) {
+		/* It came from here before; the next step says anew from where
+		 * it comes. */
+		slot_forget(from);
+		return ROUTE_ENDED;
+	}
+	why_refused(&w->route->why, slot->declarer, slot->decl,
+		    from->grant ? "grant-cycle" : "dictionary-cycle",
+		    REEVE_ERR_NOT_FOUND, "%s of %s is %s itself",
+		    slot->decl->target_name, slot->holder->moniker,
+		    from->grant ? "a copy of" : "taken out of");
+	return ROUTE_BROKEN;
 }
 
 /* The slot that the present one was derived from is @from. */
-static int walk_derive(struct walk *w, struct slot *from)
+int walk_derive(struct walk *w, struct slot *from)
 {
 	int r;
 
-	/* Copies of each other, whose common source is gone: the derivation
-	 * stays a tree. */
-	if (from->grant && slot_is_below(from, w->slot)) {
-		why_refused(&w->route->why, w->slot->declarer, w->slot->decl,
-			    "grant-cycle", REEVE_ERR_NOT_FOUND,
-			    "%s of %s is a copy of itself",
-			    w->slot->decl->target_name,
-			    w->slot->holder->moniker);
-		return ROUTE_BROKEN;
+	r = walk_check_circle(w, from);
+	if (r)
+		return r;
+	if (w->is_carrying) {
+		w->is_carrying = false;
+		r = carry_note(w->slot, from);
+		if (r < 0)
+			return r;
+	} else {
+		slot_derive(w->slot, from);
 	}
-	slot_derive(w->slot, from);
 	r = walk_arrive(w, from);
 	return r ? r : STEP_ON;
 }
 
-static int walk_end(struct walk *w, enum route_source_kind kind,
+int walk_end(struct walk *w, enum route_source_kind kind,
 		    const struct realm *realm, const char *name)
 {
 	w->route->source = kind;
@@ -103,7 +146,7 @@ static int walk_end(struct walk *w, enum route_source_kind kind,
 }
 
 /* Make sure that @r can be looked into. */
-static int walk_need(struct walk *w, struct realm *r)
+int walk_need(struct walk *w, struct realm *r)
 {
 	if (r->state == REALM_RESOLVED)
 		return ROUTE_ENDED;
@@ -161,20 +204,26 @@ static int walk_above_root(struct walk *w, const struct realm *realm,
 
 static const char *missing_rule(enum decl_kind kind, enum source_kind from)
 {
-	static const char *const rules[N_DECL_KINDS][SOURCE_DEBUG + 1] = {
+	static const char *const rules[N_DECL_KINDS][N_SOURCE_KINDS] = {
 		[DECL_USE] = { [SOURCE_PARENT] = "use-from-parent-not-found",
 			       [SOURCE_SELF] = "use-from-self-not-found",
 			       [SOURCE_CHILD] =
-				       "use-from-child-expose-not-found" },
+				       "use-from-child-expose-not-found",
+			       [SOURCE_COLLECTION] =
+				       "use-from-collection-not-found" },
 		[DECL_OFFER] = { [SOURCE_PARENT] = "offer-from-parent-not-found",
 				 [SOURCE_SELF] = "offer-from-self-not-found",
 				 [SOURCE_CHILD] =
 					 "offer-from-child-expose-not-found",
+				 [SOURCE_COLLECTION] =
+					 "offer-from-collection-not-found",
 				 [SOURCE_CAPABILITY] =
 					 "offer-from-self-not-found" },
 		[DECL_EXPOSE] = { [SOURCE_SELF] = "expose-from-self-not-found",
 				  [SOURCE_CHILD] =
-					  "expose-from-child-expose-not-found" },
+					  "expose-from-child-expose-not-found",
+				  [SOURCE_COLLECTION] =
+					  "expose-from-collection-not-found" },
 		[DECL_CAPABILITY] = { [SOURCE_PARENT] =
 					      "storage-from-parent-not-found",
 				      [SOURCE_SELF] =
@@ -182,15 +231,21 @@ static const char *missing_rule(enum decl_kind kind, enum source_kind from)
 				      [SOURCE_CHILD] =
 					      "storage-from-child-expose-not-"
 					      "found" },
+		[DECL_REGISTRATION] = { [SOURCE_PARENT] =
+						"environment-from-parent-not-"
+						"found",
+					[SOURCE_SELF] =
+						"environment-from-self-not-"
+						"found",
+					[SOURCE_CHILD] =
+						"environment-from-child-expose-"
+						"not-found" },
 	};
 
 	return rules[kind][from];
 }
 
-static int walk_to_void(struct walk *w, const struct realm *r,
-			const struct decl *d);
-
-static int walk_missing(struct walk *w, const struct realm *realm,
+int walk_missing(struct walk *w, const struct realm *realm,
 			const struct realm *child, enum table_kind table,
 			const struct decl *d, const struct realm *wanting)
 {
@@ -202,35 +257,36 @@ static int walk_missing(struct walk *w, const struct realm *realm,
 	return ROUTE_BROKEN;
 }
 
-/* What it came from before, while that holds: a grant of the same name that comes
- * later is another thing, and what was minted by the first is found below it. */
-static struct slot *parent_before(const struct slot *s)
+/* The grant it came from before, while that holds: one of the same name that
+ * comes later is another thing, and what was minted by the first is found below
+ * it. */
+static struct slot *grant_before(const struct walk *w)
 {
-	struct slot *from = s->from;
+	struct slot *from = w->is_carrying ? NULL : w->slot->from;
 
-	if (!from || from->cut)
+	if (!from || from->cut || !from->grant)
 		return NULL;
-	return from->grant && from->grant->kind == GRANT_RULE &&
-			       from->grant->slots[1].cut ?
+	return from->grant->kind == GRANT_RULE && from->grant->slots[1].cut ?
 		       NULL :
 		       from;
 }
 
-static int walk_to_parent(struct walk *w, struct realm *r, const struct decl *d)
+int walk_to_parent(struct walk *w, struct realm *r, const struct decl *d)
 {
 	struct slot *from;
 
 	if (!r->parent)
 		return walk_above_root(w, r, d);
-	from = parent_before(w->slot);
-	if (!from)
-		from = realm_find_slot(r, TABLE_INPUT, d->type, d->name);
+	from = grant_before(w);
+	if (from)
+		return walk_derive(w, from);
+	from = realm_find_slot(r, TABLE_INPUT, d->type, d->name);
 	if (!from)
 		return walk_missing(w, r->parent, r, TABLE_INPUT, d, r);
-	return walk_derive(w, from);
+	return walk_choose(w, r, TABLE_INPUT, from);
 }
 
-static int walk_to_self(struct walk *w, struct realm *r, const struct decl *d)
+int walk_to_self(struct walk *w, struct realm *r, const struct decl *d)
 {
 	struct slot *from;
 
@@ -258,7 +314,7 @@ static struct realm *child_called(const struct realm *r, const char *name)
 	return realm_find_child(r, collection, colon + 1);
 }
 
-static int walk_to_child(struct walk *w, struct realm *r, const struct decl *d)
+int walk_to_child(struct walk *w, struct realm *r, const struct decl *d)
 {
 	struct realm *child = child_called(r, d->from.name);
 	struct slot *from;
@@ -278,7 +334,7 @@ static int walk_to_child(struct walk *w, struct realm *r, const struct decl *d)
 	from = realm_find_slot(child, TABLE_OUTPUT, d->type, d->name);
 	if (!from)
 		return walk_missing(w, child, NULL, TABLE_OUTPUT, d, r);
-	return walk_derive(w, from);
+	return walk_choose(w, child, TABLE_OUTPUT, from);
 }
 
 static int walk_to_framework(struct walk *w, struct realm *r,
@@ -295,21 +351,7 @@ static int walk_to_framework(struct walk *w, struct realm *r,
 	return ROUTE_BROKEN;
 }
 
-/* An offer of storage names a storage section of its own manifest. */
-static int walk_to_storage(struct walk *w, struct realm *r, const struct decl *d)
-{
-	const char *name = d->from.kind == SOURCE_CAPABILITY ? d->from.name :
-							       d->name;
-	struct slot *from;
-
-	from = realm_find_slot(r, TABLE_PROGRAM_OUTPUT, CAPABILITY_STORAGE,
-			       name);
-	if (!from)
-		return walk_missing(w, r, NULL, TABLE_PROGRAM_OUTPUT, d, r);
-	return walk_derive(w, from);
-}
-
-static int walk_to_void(struct walk *w, const struct realm *r,
+int walk_to_void(struct walk *w, const struct realm *r,
 			const struct decl *d)
 {
 	if (w->availability != AVAILABILITY_REQUIRED)
@@ -321,89 +363,13 @@ static int walk_to_void(struct walk *w, const struct realm *r,
 	return ROUTE_BROKEN;
 }
 
-/*
- * The path of a user's own part of a storage: the names from the declaring
- * realm down to it, joined by "children", then the storage's name, as the
- * second seed's system lays it out.
- */
-static int walk_storage_path(struct walk *w, const struct realm *user,
-			     const struct realm *declarer, const char *name)
-{
-	const struct realm *chain[REALM_DEPTH_MAX + 1];
-	struct text path = TEXT_INIT;
-	size_t n = 0;
-
-	/* Its directory would hold those of the user's own children. */
-	if (!strcmp(name, "children")) {
-		why_refused(&w->route->why, user, w->route->hops[0].decl,
-			    "storage-name", REEVE_ERR_NOT_FOUND,
-			    "a storage cannot be used under the name "
-			    "\"children\": that is where the storage of the "
-			    "children of %s is",
-			    user->moniker);
-		return ROUTE_BROKEN;
-	}
-	for (; user != declarer; user = user->parent)
-		chain[n++] = user;
-	while (n--) {
-		text_printf(&path, "%s%s%s/", chain[n]->collection ?
-			    chain[n]->collection : "",
-			    chain[n]->collection ? ":" : "", chain[n]->name);
-		if (n)
-			text_puts(&path, "children/");
-	}
-	text_puts(&path, name);
-	if (text_is_failed(&path)) {
-		text_fini(&path);
-		return -ENOMEM;
-	}
-	text_fini(&w->route->subdir);
-	w->route->subdir = path;
-	return ROUTE_ENDED;
-}
-
-/* At a storage declaration: go on to the directory behind it. */
-static int walk_to_backing(struct walk *w, struct realm *r,
-			   const struct decl *storage)
-{
-	struct route *route = w->route;
-	struct decl as_use = *storage;
-	int k;
-
-	route->storage_realm = r;
-	route->storage = storage;
-	/* The directory behind it is had by whoever makes storage of it. */
-	w->client = r;
-	k = walk_storage_path(w, route->hops[0].realm, r,
-			      route->hops[0].decl->name);
-	if (!k)
-		k = walk_prepend_subdir(w, r, storage, storage->subdir);
-	if (k)
-		return k;
-	/* Storage is written to, so its backing must be writable. */
-	w->rights = RIGHTS_R | RIGHTS_W;
-	w->has_rights = true;
-	w->availability = AVAILABILITY_REQUIRED;
-	as_use.type = CAPABILITY_DIRECTORY;
-	as_use.keyword = capability_type_name(CAPABILITY_DIRECTORY);
-	as_use.name = storage->backing;
-	switch (storage->from.kind) {
-	case SOURCE_PARENT:
-		return walk_to_parent(w, r, &as_use);
-	case SOURCE_SELF:
-		return walk_to_self(w, r, &as_use);
-	case SOURCE_CHILD:
-		return walk_to_child(w, r, &as_use);
-	default:
-		return -ENOTRECOVERABLE;
-	}
-}
-
 /* The walk has reached the program that provides it. */
 static int walk_to_program(struct walk *w, struct realm *r, const struct decl *d)
 {
 	int k = walk_check_access(w, r, d);
 
+	if (!k)
+		k = walk_check_policy(w, r, d);
 	if (k)
 		return k;
 	if (d->type == CAPABILITY_DIRECTORY && !d->has_rights) {
@@ -413,7 +379,7 @@ static int walk_to_program(struct walk *w, struct realm *r, const struct decl *d
 			    d->name);
 		return ROUTE_BROKEN;
 	}
-	if (d->type == CAPABILITY_SERVICE && !r->manifest->program) {
+	if (d->type != CAPABILITY_DIRECTORY && !r->manifest->program) {
 		why_refused(&w->route->why, r, d, "instance-not-executable",
 			    REEVE_ERR_NOT_FOUND,
 			    "%s provides %s but has no program to run",
@@ -424,15 +390,61 @@ static int walk_to_program(struct walk *w, struct realm *r, const struct decl *d
 	return walk_end(w, ROUTE_SOURCE_COMPONENT, r, d->name);
 }
 
+/* At the declaration of a capability: what is behind it. */
+static int walk_behind(struct walk *w, struct realm *r, const struct decl *d)
+{
+	int k;
+
+	switch (d->type) {
+	case CAPABILITY_STORAGE:
+		return walk_to_backing(w, r, d);
+	case CAPABILITY_DICTIONARY:
+		if (w->n_bundles)
+			return walk_to_member(w, r, d);
+		if (w->route->hops[0].decl->kind == DECL_USE)
+			return walk_to_used(w, r, d);
+		break;
+	case CAPABILITY_CONFIG:
+		k = walk_check_config(w, r, d);
+		if (k)
+			return k;
+		break;
+	default:
+		return walk_to_program(w, r, d);
+	}
+	w->route->declaration = d;
+	return walk_end(w, ROUTE_SOURCE_DECLARATION, r, d->name);
+}
+
+static int walk_unsupported(struct walk *w, const struct realm *r,
+			    const struct decl *d)
+{
+	if (d->type == CAPABILITY_EVENT_STREAM)
+		why_refused(&w->route->why, r, d, "event-stream-unsupported",
+			    REEVE_ERR_NOT_SUPPORTED,
+			    "the event stream %s cannot be routed: Reeve tells "
+			    "of events by reeve log --follow --json, not to "
+			    "components",
+			    d->name);
+	else
+		why_refused(&w->route->why, r, d, "unsupported",
+			    REEVE_ERR_NOT_SUPPORTED,
+			    "%s is taken from a source that cannot be routed",
+			    d->name);
+	return ROUTE_BROKEN;
+}
+
 int walk_step(struct walk *w)
 {
 	struct realm *r = w->slot->declarer;
 	const struct decl *d = w->slot->decl;
 
+	if (d->type == CAPABILITY_EVENT_STREAM)
+		return walk_unsupported(w, r, d);
 	if (d->kind == DECL_CAPABILITY)
-		return d->type == CAPABILITY_STORAGE ?
-			       walk_to_backing(w, r, d) :
-			       walk_to_program(w, r, d);
+		return walk_behind(w, r, d);
+	if (d->from.dictionary)
+		return walk_to_dictionary(w, r, d);
 	switch (d->from.kind) {
 	case SOURCE_PARENT:
 		return walk_to_parent(w, r, d);
@@ -440,20 +452,22 @@ int walk_step(struct walk *w)
 		return d->type == CAPABILITY_STORAGE ? walk_to_storage(w, r, d) :
 						       walk_to_self(w, r, d);
 	case SOURCE_CAPABILITY:
-		return walk_to_storage(w, r, d);
+		return d->type == CAPABILITY_STORAGE ?
+			       walk_to_storage(w, r, d) :
+			       walk_unsupported(w, r, d);
 	case SOURCE_CHILD:
 		return walk_to_child(w, r, d);
+	case SOURCE_COLLECTION:
+		return walk_to_collection(w, r, d);
 	case SOURCE_FRAMEWORK:
 		return walk_to_framework(w, r, d);
 	case SOURCE_VOID:
 		return walk_to_void(w, r, d);
-	case SOURCE_COLLECTION:
 	case SOURCE_DEBUG:
+	case SOURCE_ENVIRONMENT:
+		return walk_to_environment(w, r, d);
+	case N_SOURCE_KINDS:
 		break;
 	}
-	why_refused(&w->route->why, r, d, "unsupported",
-		    REEVE_ERR_NOT_SUPPORTED,
-		    "%s is taken from a source that cannot be routed yet",
-		    d->name);
-	return ROUTE_BROKEN;
+	return -ENOTRECOVERABLE;
 }

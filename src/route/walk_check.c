@@ -6,6 +6,7 @@
 #include "route/walk.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "manifest/access.h"
 #include "reeve/status.h"
@@ -124,6 +125,69 @@ int walk_check_access(struct walk *w, const struct realm *r,
 	k = text_is_failed(&allowed) ? -ENOMEM : ROUTE_BROKEN;
 	text_fini(&allowed);
 	return k;
+}
+
+/* What a component is configured with has the type it expects. */
+int walk_check_config(struct walk *w, const struct realm *r,
+		      const struct decl *d)
+{
+	const struct hop *first = &w->route->hops[0];
+	struct text asked = TEXT_INIT, given = TEXT_INIT;
+	int k;
+
+	if (first->decl->kind != DECL_USE || !first->decl->config ||
+	    !d->config || config_type_is_same(first->decl->config, d->config))
+		return ROUTE_ENDED;
+	config_type_render(first->decl->config, &asked);
+	config_type_render(d->config, &given);
+	why_refused(&w->route->why, r, d, "config-type-mismatch",
+		    REEVE_ERR_NOT_FOUND,
+		    "%s expects a %s for %s, but this is a %s",
+		    first->realm->moniker, text_string(&asked), d->name,
+		    text_string(&given));
+	k = text_is_failed(&asked) || text_is_failed(&given) ? -ENOMEM :
+							       ROUTE_BROKEN;
+	text_fini(&asked);
+	text_fini(&given);
+	return k;
+}
+
+static bool never_matches(const struct policy_never *n, const char *from,
+			  const char *to, const char *capability)
+{
+	return access_moniker_matches(n->from->text, from) &&
+	       access_moniker_matches(n->to->text, to) &&
+	       (!n->capability || !strcmp(n->capability, capability));
+}
+
+/* The tree's own policy, which the root's manifest declares: no grant and no
+ * route gets past it. Nobody is kept from what is his own. */
+int walk_check_policy(struct walk *w, const struct realm *provider,
+		      const struct decl *d)
+{
+	const struct realm *root = provider->tree->root;
+	const struct policy *p = root->manifest ? root->manifest->policy : NULL;
+	const struct policy_never *n;
+	size_t i;
+
+	if (!p || w->client == provider)
+		return ROUTE_ENDED;
+	for (i = 0; i < p->n_nevers; i++) {
+		n = &p->nevers[i];
+		if (!never_matches(n, provider->moniker, w->client->moniker,
+				   d->name))
+			continue;
+		why_refused(&w->route->why, w->route->hops[0].realm,
+			    w->route->hops[0].decl, "policy-never",
+			    REEVE_ERR_ACCESS_DENIED,
+			    "%s would have %s of %s, and the tree's policy "
+			    "(%s:%u:%u) says never",
+			    w->client->moniker, d->name, provider->moniker,
+			    manifest_file(root->manifest, n->place),
+			    n->place.line, n->place.column);
+		return ROUTE_BROKEN;
+	}
+	return ROUTE_ENDED;
 }
 
 int walk_prepend_subdir(struct walk *w, const struct realm *realm,

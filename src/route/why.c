@@ -15,7 +15,8 @@ static void why_set(struct why *w, const struct realm *realm,
 		    struct place place, const char *rule, int status)
 {
 	w->realm = realm;
-	w->file = realm->manifest ? realm->manifest->file : realm->url;
+	w->file = realm->manifest ? manifest_file(realm->manifest, place)
+				  : realm->url;
 	w->place = place;
 	w->rule = rule;
 	w->status = status;
@@ -27,6 +28,19 @@ void why_refused(struct why *w, const struct realm *realm, const struct decl *d,
 	va_list args;
 
 	why_set(w, realm, d->place, rule, status);
+	w->kind = WHY_REFUSED;
+	w->decl = d;
+	va_start(args, format);
+	text_vprintf(&w->text, format, args);
+	va_end(args);
+}
+
+void why_at(struct why *w, const struct realm *realm, struct place place,
+	    const char *rule, int status, const char *format, ...)
+{
+	va_list args;
+
+	why_set(w, realm, place, rule, status);
 	va_start(args, format);
 	text_vprintf(&w->text, format, args);
 	va_end(args);
@@ -35,13 +49,13 @@ void why_refused(struct why *w, const struct realm *realm, const struct decl *d,
 void why_realm(struct why *w, const struct realm *realm, const char *rule,
 	       int status, const char *format, ...)
 {
-	struct place place = { 1, 1 };
+	struct place place = place_at(1, 1);
 	const struct realm *where = realm;
 	va_list args;
 
 	/* What cannot be read is shown where it was asked for. */
 	if (!realm->manifest) {
-		place = (struct place){ 0, 0 };
+		place = place_at(0, 0);
 		if (realm->decl) {
 			where = realm->parent;
 			place = realm->decl->url_place;
@@ -53,75 +67,61 @@ void why_realm(struct why *w, const struct realm *realm, const char *rule,
 	va_end(args);
 }
 
-/* The declarations among which the missing one should have been. */
-static int candidates_collect(const struct realm *realm,
-			      const struct realm *child, enum table_kind table,
-			      const struct decl ***ret, size_t *ret_n)
-{
-	const struct table *t = child ? &child->tables[table] :
-					&realm->tables[table];
-	const struct decl **decls;
-	size_t i;
-
-	decls = calloc(t->n + 1, sizeof(*decls));
-	if (!decls)
-		return -1;
-	for (i = 0; i < t->n; i++)
-		decls[i] = t->slots[i].decl;
-	*ret = decls;
-	*ret_n = t->n;
-	return 0;
-}
+enum {
+	/* A hint is looked for among so many declarations: everything in a tree
+	 * may be missing at once. */
+	NEAR_LOOKED_MAX = 500,
+};
 
 /* A name of the same type that may be a slip of the one that is wanted. */
-static const struct decl *near_by_name(struct why *w,
-				       const struct decl *const *decls, size_t n,
+static const struct decl *near_by_name(const struct table *t,
 				       const struct decl *wanted)
 {
-	const struct decl *near = NULL;
-	const char **names = calloc(n + 1, sizeof(*names));
-	const char *best;
-	size_t n_names = 0, i;
+	const struct decl *decls[NEAR_LOOKED_MAX], *d;
+	const char *names[NEAR_LOOKED_MAX], *best;
+	size_t n = 0, i;
 
-	if (!names) {
-		w->text.failed = true;
-		return NULL;
+	for (i = 0; i < t->n && n < NEAR_LOOKED_MAX; i++) {
+		d = t->slots[i].decl;
+		if (d->type != wanted->type)
+			continue;
+		decls[n] = d;
+		names[n++] = d->target_name;
 	}
-	for (i = 0; i < n; i++)
-		if (decls[i]->type == wanted->type)
-			names[n_names++] = decls[i]->target_name;
-	best = text_nearest(wanted->name, names, n_names);
-	for (i = 0; best && i < n && !near; i++)
-		if (decls[i]->target_name == best)
-			near = decls[i];
-	free(names);
-	return near;
-}
-
-/* The same name under another type is the other way to miss. */
-static const struct decl *near_by_type(const struct decl *const *decls, size_t n,
-				       const struct decl *wanted)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (decls[i]->type != wanted->type &&
-		    !strcmp(decls[i]->target_name, wanted->name))
+	best = text_nearest(wanted->name, names, n);
+	for (i = 0; best && i < n; i++)
+		if (names[i] == best)
 			return decls[i];
 	return NULL;
 }
 
-/* The very thing, but exposed to the framework and not to the parent. */
-static const struct decl *near_by_audience(const struct decl *const *decls,
-					   size_t n, const struct decl *wanted)
+/* The same name under another type is the other way to miss. */
+static const struct decl *near_by_type(const struct table *t,
+				       const struct decl *wanted)
 {
-	size_t i;
+	struct decl like = { .target_name = wanted->name };
+	const struct slot *s, *first = NULL;
 
-	for (i = 0; i < n; i++)
-		if (decls[i]->type == wanted->type &&
-		    decls[i]->to.kind == TARGET_FRAMEWORK &&
-		    !strcmp(decls[i]->target_name, wanted->name))
-			return decls[i];
+	for (like.type = 0; like.type < N_CAPABILITY_TYPES; like.type++) {
+		s = like.type == wanted->type ? NULL :
+						table_find(t, &like, NULL);
+		if (s && (!first || s < first))
+			first = s;
+	}
+	return first ? first->decl : NULL;
+}
+
+/* The very thing, but exposed to the framework and not to the parent. */
+static const struct decl *near_by_audience(const struct table *t,
+					   const struct decl *wanted)
+{
+	const struct decl like = { .type = wanted->type,
+				   .target_name = wanted->name };
+	const struct slot *s;
+
+	for (s = table_find(t, &like, NULL); s; s = table_find(t, &like, s))
+		if (s->decl->to.kind == TARGET_FRAMEWORK)
+			return s->decl;
 	return NULL;
 }
 
@@ -132,7 +132,7 @@ static const struct decl *near_by_target(const struct realm *realm,
 	const struct manifest *m = realm->manifest;
 	size_t i;
 
-	for (i = 0; i < m->n_decls[DECL_OFFER]; i++)
+	for (i = 0; i < m->n_decls[DECL_OFFER] && i < 4 * NEAR_LOOKED_MAX; i++)
 		if (m->decls[DECL_OFFER][i].type == wanted->type &&
 		    !strcmp(m->decls[DECL_OFFER][i].target_name, wanted->name))
 			return &m->decls[DECL_OFFER][i];
@@ -159,10 +159,12 @@ static void missing_sentence(struct text *t, const struct realm *realm,
 		    wanted->kind == DECL_USE	? "uses" :
 		    wanted->kind == DECL_OFFER	? "offers on" :
 		    wanted->kind == DECL_EXPOSE ? "exposes on" :
+		    wanted->kind == DECL_REGISTRATION ?
+						  "registers" :
 						  "keeps storage in");
 	/* A grant is in no file. */
 	if (wanted->place.line)
-		text_printf(t, " (%s:%u:%u)", wanting->manifest->file,
+		text_printf(t, " (%s:%u:%u)", manifest_file(wanting->manifest, wanted->place),
 			    wanted->place.line, wanted->place.column);
 }
 
@@ -170,30 +172,29 @@ static void missing_near(struct why *w, const struct realm *realm,
 			 const struct realm *child, enum table_kind table,
 			 const struct decl *wanted)
 {
-	const struct decl **decls = NULL, *near;
-	size_t n = 0;
+	/* Among these the missing one should have been. */
+	const struct table *t = &(child ? child : realm)->tables[table];
+	const struct decl *near = near_by_type(t, wanted);
 
-	if (candidates_collect(realm, child, table, &decls, &n) < 0) {
-		w->text.failed = true;
-		return;
-	}
-	near = near_by_type(decls, n, wanted);
 	if (near) {
+		w->near = NEAR_TYPE;
 		text_printf(&w->text, "; it is there as a %s", near->keyword);
 		text_printf(&w->fix, "change \"%s\" to \"%s\"",
 			    wanted->keyword, near->keyword);
 	}
 	if (!near && table == TABLE_OUTPUT) {
-		near = near_by_audience(decls, n, wanted);
+		near = near_by_audience(t, wanted);
 		if (near) {
+			w->near = NEAR_AUDIENCE;
 			text_puts(&w->text,
 				  "; it exposes it to the framework only");
 			text_puts(&w->fix, "leave out its \"to\"");
 		}
 	}
 	if (!near) {
-		near = near_by_name(w, decls, n, wanted);
+		near = near_by_name(t, wanted);
 		if (near) {
+			w->near = NEAR_NAME;
 			text_printf(&w->text, " (did you mean %s?)",
 				    near->target_name);
 			text_printf(&w->fix, "change \"%s\" to \"%s\"",
@@ -203,6 +204,7 @@ static void missing_near(struct why *w, const struct realm *realm,
 	if (!near && child) {
 		near = near_by_target(realm, wanted);
 		if (near) {
+			w->near = NEAR_TARGET;
 			text_printf(&w->text, "; it offers it to #%s",
 				    near->to.name);
 			text_printf(&w->fix, "add \"#%s\" to the \"to\" of "
@@ -210,9 +212,26 @@ static void missing_near(struct why *w, const struct realm *realm,
 				    child->collection : child->name);
 		}
 	}
-	if (near)
+	if (near) {
 		w->place = near->place;
-	free(decls);
+		w->file = manifest_file(realm->manifest, near->place);
+	}
+	w->decl = near;
+}
+
+/* For whoever mends it. */
+static void why_wanted(struct why *w, enum table_kind table,
+		       const struct realm *child, const struct decl *wanted,
+		       const struct realm *wanting)
+{
+	w->kind = WHY_MISSING;
+	w->table = table;
+	w->child = child;
+	w->wanting = wanting;
+	w->wanted = *wanted;
+	text_puts(&w->wanted_name, wanted->name);
+	w->wanted.name = text_string(&w->wanted_name);
+	w->text.failed |= text_is_failed(&w->wanted_name);
 }
 
 void why_missing(struct why *w, const struct realm *realm,
@@ -220,13 +239,14 @@ void why_missing(struct why *w, const struct realm *realm,
 		 const struct decl *wanted, const struct realm *wanting,
 		 const char *rule)
 {
-	struct place place = { 1, 1 };
+	struct place place = place_at(1, 1);
 
 	if (child && child->decl)
 		place = child->decl->place;
 	else if (table == TABLE_PROGRAM_OUTPUT)
 		place = wanted->place;
 	why_set(w, realm, place, rule, REEVE_ERR_NOT_FOUND);
+	why_wanted(w, table, child, wanted, wanting);
 	missing_sentence(&w->text, realm, child, table, wanted, wanting);
 	missing_near(w, realm, child, table, wanted);
 	if (w->fix.n)
@@ -245,4 +265,54 @@ void why_missing(struct why *w, const struct realm *realm,
 	else
 		text_printf(&w->fix, "add { %s: \"%s\" } to \"capabilities\"",
 			    wanted->keyword, wanted->name);
+}
+
+/* What @realm puts into @dictionary under a name that may be meant. */
+static const struct decl *member_near(const struct realm *realm,
+				      const char *dictionary,
+				      const struct decl *wanted)
+{
+	const struct table *t = &realm->tables[TABLE_DICTIONARY];
+	const struct slot *s;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < t->n && i < NEAR_LOOKED_MAX; i++) {
+		s = &t->slots[i];
+		name = s->decl->target_name;
+		if (s->decl->type == wanted->type &&
+		    !strcmp(s->decl->to.name, dictionary) &&
+		    text_nearest(wanted->name, &name, 1))
+			return s->decl;
+	}
+	return NULL;
+}
+
+void why_not_in_dictionary(struct why *w, const struct realm *realm,
+			   const struct decl *dictionary,
+			   const struct decl *wanted,
+			   const struct realm *wanting)
+{
+	const struct decl *near =
+		member_near(realm, dictionary->name, wanted);
+
+	why_set(w, realm, near ? near->place : dictionary->place,
+		"not-in-dictionary", REEVE_ERR_NOT_FOUND);
+	why_wanted(w, TABLE_DICTIONARY, NULL, wanted, wanting);
+	w->dictionary = dictionary;
+	w->decl = near;
+	w->near = near ? NEAR_NAME : NEAR_NOTHING;
+	text_printf(&w->text,
+		    "the dictionary %s of %s has no %s %s, which %s takes "
+		    "from it (%s:%u:%u)%s%s%s",
+		    dictionary->name, realm->moniker, wanted->keyword,
+		    wanted->name, wanting->moniker,
+		    manifest_file(wanting->manifest, wanted->place),
+		    wanted->place.line, wanted->place.column,
+		    near ? " (did you mean " : "",
+		    near ? near->target_name : "", near ? "?)" : "");
+	text_printf(&w->fix,
+		    "add { %s: \"%s\", from: ..., to: \"self/%s\" } to "
+		    "\"offer\"",
+		    wanted->keyword, wanted->name, dictionary->name);
 }

@@ -18,6 +18,18 @@ void why_missing(struct why *w, const struct realm *realm,
 		 const struct decl *wanted, const struct realm *wanting,
 		 const char *rule);
 
+/* Something else at @place of @realm's manifest refuses. */
+void why_at(struct why *w, const struct realm *realm, struct place place,
+	    const char *rule, int status, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* @realm puts nothing of that type and name into its @dictionary, from which
+ * @wanted (a declaration of @wanting) takes it. */
+void why_not_in_dictionary(struct why *w, const struct realm *realm,
+			   const struct decl *dictionary,
+			   const struct decl *wanted,
+			   const struct realm *wanting);
+
 /* @realm as a whole is what is wrong: it cannot be resolved, has no program. */
 void why_realm(struct why *w, const struct realm *realm, const char *rule,
 	       int status, const char *format, ...)

@@ -47,28 +47,21 @@ void fd_close_all(int *fds, size_t n)
 		fds[i] = fd_close(fds[i]);
 }
 
-static int fd_change(int fd, int get, int set, int add, int remove)
+static int fd_change(int fd, int get, int set, int add)
 {
 	int flags = fcntl(fd, get);
 
 	if (flags < 0)
 		return -errno;
-	if (fcntl(fd, set, (flags | add) & ~remove) < 0)
-		return -errno;
-	return 0;
+	return fcntl(fd, set, flags | add) < 0 ? -errno : 0;
 }
 
 int fd_set_nonblocking(int fd)
 {
-	return fd_change(fd, F_GETFL, F_SETFL, O_NONBLOCK, 0);
+	return fd_change(fd, F_GETFL, F_SETFL, O_NONBLOCK);
 }
 
 int fd_set_cloexec(int fd)
 {
-	return fd_change(fd, F_GETFD, F_SETFD, FD_CLOEXEC, 0);
-}
-
-int fd_clear_cloexec(int fd)
-{
-	return fd_change(fd, F_GETFD, F_SETFD, 0, FD_CLOEXEC);
+	return fd_change(fd, F_GETFD, F_SETFD, FD_CLOEXEC);
 }

@@ -25,4 +25,3 @@ void fd_close_all(int *fds, size_t n);
 /* 0 or -errno. */
 int fd_set_nonblocking(int fd);
 int fd_set_cloexec(int fd);
-int fd_clear_cloexec(int fd);

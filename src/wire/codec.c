@@ -175,3 +175,41 @@ int wire_method_read(const struct wire_method *methods, size_t n,
 	*ret_txid = h.txid;
 	return 0;
 }
+
+static const struct wire_method *method_at(const struct wire_method *methods,
+					   size_t n, int method)
+{
+	return method > 0 && (size_t)method <= n ? &methods[method - 1] : NULL;
+}
+
+static int method_write(const struct wire_method *me,
+			const struct wire_type *type, uint32_t txid,
+			struct message *m, const void *value)
+{
+	if ((me->has_request && me->has_reply) != (txid != 0))
+		return -EINVAL;
+	return wire_write(m,
+			  &(struct wire_header){ .txid = txid,
+						 .ordinal = me->ordinal },
+			  type, value);
+}
+
+int wire_request_write(const struct wire_method *methods, size_t n, int method,
+		       uint32_t txid, struct message *m, const void *value)
+{
+	const struct wire_method *me = method_at(methods, n, method);
+
+	if (!me || !me->has_request)
+		return -EINVAL;
+	return method_write(me, me->request, txid, m, value);
+}
+
+int wire_reply_write(const struct wire_method *methods, size_t n, int method,
+		     uint32_t txid, struct message *m, const void *value)
+{
+	const struct wire_method *me = method_at(methods, n, method);
+
+	if (!me || !me->has_reply)
+		return -EINVAL;
+	return method_write(me, me->reply, txid, m, value);
+}

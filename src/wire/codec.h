@@ -205,3 +205,13 @@ struct wire_method {
 int wire_method_read(const struct wire_method *methods, size_t n,
 		     const struct message *m, bool is_request,
 		     const struct wire_method **ret, uint32_t *ret_txid);
+
+/*
+ * Write a request, a reply or an event of a protocol whose methods stand in the
+ * order of its enum, which begins at 1. As wire_write(); -EINVAL also if there
+ * is no such message, or @txid does not fit it as above.
+ */
+int wire_request_write(const struct wire_method *methods, size_t n, int method,
+		       uint32_t txid, struct message *m, const void *value);
+int wire_reply_write(const struct wire_method *methods, size_t n, int method,
+		     uint32_t txid, struct message *m, const void *value);

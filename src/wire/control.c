@@ -77,13 +77,10 @@ int control_request_read(const struct message *m, struct control_request *ret)
 int control_request_write(struct message *m,
 			  const struct control_request *request)
 {
-	if (!request->txid || !request->verb.n)
+	if (!request->verb.n)
 		return -EINVAL;
-	return wire_write(
-		m,
-		&(struct wire_header){ .txid = request->txid,
-				       .ordinal = CONTROL_ORDINAL_REQUEST },
-		&request_type, request);
+	return wire_request_write(methods, N_ELEMENTS(methods), CONTROL_REPLY,
+				  request->txid, m, request);
 }
 
 int control_event_read(const struct message *m, struct control_event *ret)
@@ -106,15 +103,6 @@ int control_event_read(const struct message *m, struct control_event *ret)
 
 int control_event_write(struct message *m, const struct control_event *event)
 {
-	const struct wire_method *me;
-
-	if (event->kind < 1 || event->kind > N_ELEMENTS(methods))
-		return -EINVAL;
-	me = &methods[event->kind - 1];
-	if (me->has_request != !!event->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = event->txid,
-						 .ordinal = me->ordinal },
-			  me->reply, event);
+	return wire_reply_write(methods, N_ELEMENTS(methods), (int)event->kind,
+				event->txid, m, event);
 }

@@ -2,7 +2,6 @@
  * fidl/reeve.realm.fidl. */
 #include "wire/grants.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "wire/describe.h"
@@ -196,13 +195,6 @@ static const struct wire_method methods[] = {
 	METHOD(GET_USAGE, &of_child_type, &used_type),
 };
 
-static const struct wire_method *method_of(enum grants_method method)
-{
-	if (method < 1 || method > N_ELEMENTS(methods))
-		return NULL;
-	return &methods[method - 1];
-}
-
 /* ---- readers and writers ---- */
 
 int grants_request_read(const struct message *m, struct grants_request *ret)
@@ -223,14 +215,9 @@ int grants_request_read(const struct message *m, struct grants_request *ret)
 int grants_request_write(struct message *m,
 			 const struct grants_request *request)
 {
-	const struct wire_method *me = method_of(request->method);
-
-	if (!me || !request->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = request->txid,
-						 .ordinal = me->ordinal },
-			  me->request, request);
+	return wire_request_write(methods, N_ELEMENTS(methods),
+				  (int)request->method, request->txid, m,
+				  request);
 }
 
 int grants_reply_read(const struct message *m, struct grants_reply *ret)
@@ -251,14 +238,8 @@ int grants_reply_read(const struct message *m, struct grants_reply *ret)
 
 int grants_reply_write(struct message *m, const struct grants_reply *reply)
 {
-	const struct wire_method *me = method_of(reply->method);
-
-	if (!me || !reply->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = reply->txid,
-						 .ordinal = me->ordinal },
-			  me->reply, reply);
+	return wire_reply_write(methods, N_ELEMENTS(methods),
+				(int)reply->method, reply->txid, m, reply);
 }
 
 /* What an entry takes on the wire, its strings included. */

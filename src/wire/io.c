@@ -2,8 +2,6 @@
  * fidl/fuchsia.io.fidl. */
 #include "wire/io.h"
 
-#include <errno.h>
-
 #include "wire/describe.h"
 
 /* ---- types ---- */
@@ -226,14 +224,9 @@ int io_request_read(const struct message *m, struct io_request *ret)
 
 int io_request_write(struct message *m, const struct io_request *request)
 {
-	const struct wire_method *me = method_of(request->method);
-
-	if (!me || !me->has_request || me->has_reply != !!request->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = request->txid,
-						 .ordinal = me->ordinal },
-			  me->request, request);
+	return wire_request_write(methods, N_ELEMENTS(methods),
+				  (int)request->method, request->txid, m,
+				  request);
 }
 
 int io_reply_read(const struct message *m, struct io_reply *ret)
@@ -258,12 +251,6 @@ int io_reply_read(const struct message *m, struct io_reply *ret)
 
 int io_reply_write(struct message *m, const struct io_reply *reply)
 {
-	const struct wire_method *me = method_of(reply->method);
-
-	if (!me || !me->has_reply || me->has_request != !!reply->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = reply->txid,
-						 .ordinal = me->ordinal },
-			  me->reply, reply);
+	return wire_reply_write(methods, N_ELEMENTS(methods),
+				(int)reply->method, reply->txid, m, reply);
 }

@@ -2,7 +2,6 @@
  * fidl/reeve.process.fidl. */
 #include "wire/processes.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "wire/describe.h"
@@ -67,13 +66,6 @@ static const struct wire_method methods[] = {
 	  .reply = &summed_type },
 };
 
-static const struct wire_method *method_of(enum processes_method method)
-{
-	if (method < 1 || method > N_ELEMENTS(methods))
-		return NULL;
-	return &methods[method - 1];
-}
-
 int processes_request_read(const struct message *m,
 			   struct processes_request *ret)
 {
@@ -93,14 +85,9 @@ int processes_request_read(const struct message *m,
 int processes_request_write(struct message *m,
 			    const struct processes_request *request)
 {
-	const struct wire_method *me = method_of(request->method);
-
-	if (!me || !request->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = request->txid,
-						 .ordinal = me->ordinal },
-			  me->request, request);
+	return wire_request_write(methods, N_ELEMENTS(methods),
+				  (int)request->method, request->txid, m,
+				  request);
 }
 
 int processes_reply_read(const struct message *m, struct processes_reply *ret)
@@ -122,14 +109,8 @@ int processes_reply_read(const struct message *m, struct processes_reply *ret)
 int processes_reply_write(struct message *m,
 			  const struct processes_reply *reply)
 {
-	const struct wire_method *me = method_of(reply->method);
-
-	if (!me || !reply->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = reply->txid,
-						 .ordinal = me->ordinal },
-			  me->reply, reply);
+	return wire_reply_write(methods, N_ELEMENTS(methods),
+				(int)reply->method, reply->txid, m, reply);
 }
 
 /* What an entry takes on the wire, its strings included. */

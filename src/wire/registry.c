@@ -2,7 +2,6 @@
  * fidl/reeve.realm.fidl. */
 #include "wire/registry.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "wire/describe.h"
@@ -75,13 +74,6 @@ static const struct wire_method methods[] = {
 	METHOD(WATCH, &watch_type, &presence_type),
 };
 
-static const struct wire_method *method_of(enum registry_method method)
-{
-	if (method < 1 || method > N_ELEMENTS(methods))
-		return NULL;
-	return &methods[method - 1];
-}
-
 /* ---- readers and writers ---- */
 
 int registry_request_read(const struct message *m, struct registry_request *ret)
@@ -103,14 +95,9 @@ int registry_request_read(const struct message *m, struct registry_request *ret)
 int registry_request_write(struct message *m,
 			   const struct registry_request *request)
 {
-	const struct wire_method *me = method_of(request->method);
-
-	if (!me || !request->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = request->txid,
-						 .ordinal = me->ordinal },
-			  me->request, request);
+	return wire_request_write(methods, N_ELEMENTS(methods),
+				  (int)request->method, request->txid, m,
+				  request);
 }
 
 int registry_reply_read(const struct message *m, struct registry_reply *ret)
@@ -131,12 +118,6 @@ int registry_reply_read(const struct message *m, struct registry_reply *ret)
 
 int registry_reply_write(struct message *m, const struct registry_reply *reply)
 {
-	const struct wire_method *me = method_of(reply->method);
-
-	if (!me || !reply->txid)
-		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = reply->txid,
-						 .ordinal = me->ordinal },
-			  me->reply, reply);
+	return wire_reply_write(methods, N_ELEMENTS(methods),
+				(int)reply->method, reply->txid, m, reply);
 }

@@ -433,6 +433,8 @@ class Authority(Managed):
                               status=1).json()
             self.is_route(broken)
             self.assertEqual(broken["error"]["moniker"], "/idle")
+            self.assertEqual(broken["fix"], {
+                "text": broken["error"].get("fix", ""), "edits": []})
             self.ask("why", "nobody", "x", status=4)
 
     # ---- log --audit ----

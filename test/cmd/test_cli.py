@@ -15,13 +15,17 @@ from reeve_test import Case, DATA, EXAMPLES, REEVE, example, main
 
 VERBS = ("run", "check", "route", "tree", "list", "show", "start", "stop",
          "restart", "create", "destroy", "limit", "top", "grants", "grant",
-         "revoke", "why", "log", "doctor", "version")
+         "revoke", "why", "log", "doctor", "reach", "lsp",
+         "diff", "compile", "version")
 HIPPO = example("hippo", "c")
 DIAGNOSTIC = re.compile(r"^(.+?)(?::(\d+):(\d+))?: (error|warning): (.+)"
                         r" \[([a-z0-9-]+)\]$")
 SUMMARY = re.compile(r"^\d+ errors?, \d+ warnings?$")
 # No manager ever has the process id of init.
 NOBODY = ("-m", "1")
+
+# What the manifests in the test data include.
+SHARDS = os.path.join(DATA, "shards")
 
 
 class Usage(Case):
@@ -90,7 +94,7 @@ class Usage(Case):
 
     def test_option_of_another_verb(self):
         self.wrong("check", "--follow", says="unknown option")
-        self.wrong("start", "--json", says="unknown option")
+        self.wrong("start", "--quiet", says="unknown option")
 
     def test_values(self):
         self.wrong("check", "--packages", says="--packages needs a value")
@@ -135,7 +139,7 @@ class Usage(Case):
         self.wrong("run", "a", "--", "ls", says="name one root manifest")
         self.wrong("tree", "a", "b", says="at most one root manifest")
         self.wrong("list", "a", says="takes no arguments")
-        self.wrong("doctor", "a", says="takes no arguments")
+        self.wrong("doctor", "a", "b", says="")
         self.wrong("show", says="name one component")
         self.wrong("show", "a", "b", says="name one component")
         self.wrong("start", says="name a component")
@@ -293,21 +297,32 @@ class Check(Case):
                                    status=1)
                 self.assertEqual(quiet.out + quiet.err, "")
 
+    def test_demands(self):
+        """What an integrator asks of every manifest, whatever the dialect."""
+        self.reeve("check", "--must-use", "protocol:fuchsia.example.Foo", HIPPO,
+                   status=0)
+        done = self.reeve("check", "--must-use", "protocol:x.Log",
+                          "--must-offer", "protocol:x.Log", HIPPO, status=1)
+        self.assertIn("[must-use]", done.err)
+        self.assertIn("[must-offer]", done.err)
+        done = self.reeve("check", "--must-use", "x.Log", HIPPO, status=2)
+        self.assertIn("is no capability", done.err)
+
     def test_bad_manifest_is_expected(self):
         for file in glob.glob(os.path.join(DATA, "bad", "*.cml")):
             with open(file, encoding="utf-8", errors="replace") as f:
                 m = re.match(r"// expect: ([a-z-]+) (\d+):(\d+)", f.readline())
             if not m:
                 continue
-            found = self.reeve("check", "--manifest-only", "--json", file,
-                               status=1).json()
+            found = self.reeve("check", "--manifest-only", "--json", "-I",
+                               SHARDS, file, status=1).json()
             self.assertIn((m[1], int(m[2]), int(m[3])),
                           [(d["rule"], d["line"], d["column"]) for d in found])
 
     def test_good_manifests(self):
         for file in glob.glob(os.path.join(DATA, "good", "*.cml")):
             with self.subTest(file=file):
-                self.reeve("check", "--manifest-only", file)
+                self.reeve("check", "--manifest-only", "-I", SHARDS, file)
 
     def test_seed(self):
         """The printed manifests, and where each has its slip."""
@@ -468,7 +483,14 @@ class Why(Case):
                 route = self.reeve("route", *form, HIPPO, *args, status=status)
                 why = self.reeve("why", *form, "-f", HIPPO, *args,
                                  status=status)
-                self.assertEqual((why.out, why.err), (route.out, route.err))
+                self.assertEqual(why.err, route.err)
+                if not form or not status:
+                    self.assertEqual(why.out, route.out)
+                    continue
+                # And how it would be mended.
+                more = why.json()
+                self.has_fields(more.pop("fix"), text=str, edits=list)
+                self.assertEqual(more, route.json())
 
     def test_packages(self):
         with tempfile.TemporaryDirectory() as d:

@@ -70,16 +70,17 @@ offers()
 }
 
 verbs='run check route tree list show start stop restart create destroy limit
-top grants grant revoke restore why log doctor version'
+top grants grant revoke restore why log doctor reach diff version call
+exec explore graph compile lsp'
 hippo=hippo/c/meta/c.cml
 
 offers 'reeve ' $verbs help --help --version
 offers 'reeve st' start stop
 offers 'reeve nothing'
 offers 'reeve help s' show start stop
-offers 'reeve check --m' --manifest-only
+offers 'reeve check --ma' --manifest-only
 offers 'reeve list --' --manager --json --quiet --help
-offers 'reeve start --json' ''
+offers 'reeve start --json' --json
 
 # Manifests.
 offers 'reeve check hippo/c/meta/' $hippo
@@ -105,6 +106,35 @@ offers 'reeve route nothing.cml /' /
 offers "reeve route $hippo /D " fuchsia.example.Foo
 offers "reeve route $hippo /D fuchsia.x" ''
 offers "reeve route $hippo /D fuchsia.example.Foo " ''
+
+# Who reaches whom, and what is compared.
+offers "reeve reach hippo/c/meta/" $hippo
+offers "reeve reach $hippo --from /B" /B /B/A
+offers "reeve reach $hippo --to=/D" /D
+offers "reeve reach $hippo --provider /B/" /B/A
+offers "reeve reach $hippo --of fuchsia.e" fuchsia.example.Foo
+offers "reeve reach $hippo " ''
+offers "reeve diff $hippo hippo/c/meta/" $hippo
+offers "reeve diff $hippo $hippo " ''
+
+# Pictures.
+offers "reeve graph hippo/c/meta/" $hippo
+offers 'reeve graph --format ' svg dot mermaid json
+offers "reeve graph $hippo --format=s" svg
+offers "reeve graph $hippo --moniker /B" /B /B/A
+offers "reeve graph $hippo --capability " fuchsia.example.Foo
+offers "reeve graph $hippo " ''
+
+# Looking through a component's eyes.
+offers 'reeve exec /sh' /shop /shop/web
+offers 'reeve exec --start /shop/' /shop/web
+offers 'reeve exec --st' --start
+offers 'reeve explore -m 41 ' /other
+offers 'reeve call /sh' /shop /shop/web
+offers 'reeve call /shop x' x.Only
+offers 'reeve call --timeout 3 /shop x' x.Only
+offers "reeve doctor -f $hippo /D" /D
+offers 'reeve doctor /sh' /shop /shop/web
 
 # Components of a running manager.
 offers 'reeve show ' / /shop /shop/web /pool:one /pool:two

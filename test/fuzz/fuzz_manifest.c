@@ -37,6 +37,13 @@ static bool has_collection(const struct manifest *m, const char *name)
 	return false;
 }
 
+static bool has_environment(const struct manifest *m,
+			    const struct environment_decl *environment)
+{
+	return environment >= m->environments &&
+	       environment < m->environments + m->n_environments;
+}
+
 static bool has_capability(const struct manifest *m, enum capability_type type,
 			   const char *name)
 {
@@ -57,8 +64,22 @@ static void path_require(const char *path)
 		!strstr(path, "/../") && path[strlen(path) - 1] != '/');
 }
 
+/* The first name of a path is a dictionary of this manifest. */
+static bool has_dictionary(const struct manifest *m, const char *path)
+{
+	char name[256];
+	size_t n = strcspn(path, "/");
+
+	require(n && n < sizeof(name));
+	memcpy(name, path, n);
+	name[n] = 0;
+	return has_capability(m, CAPABILITY_DICTIONARY, name);
+}
+
 static void source_require(const struct manifest *m, const struct decl *d)
 {
+	if (d->from.dictionary)
+		require(*d->from.dictionary && d->from.kind <= SOURCE_CHILD);
 	switch (d->from.kind) {
 	case SOURCE_CHILD:
 		require(has_child(m, d->from.name));
@@ -70,9 +91,12 @@ static void source_require(const struct manifest *m, const struct decl *d)
 		require(has_capability(m, CAPABILITY_STORAGE, d->from.name));
 		break;
 	case SOURCE_SELF:
-		require(d->kind == DECL_CAPABILITY
-				? d->backing != NULL
-				: has_capability(m, d->type, d->name));
+		if (d->from.dictionary)
+			require(has_dictionary(m, d->from.dictionary));
+		else
+			require(d->kind == DECL_CAPABILITY
+					? d->backing != NULL
+					: has_capability(m, d->type, d->name));
 		break;
 	default:
 		require(!d->from.name);
@@ -86,6 +110,9 @@ static void target_require(const struct manifest *m, const struct decl *d)
 		require(d->to.kind <= TARGET_FRAMEWORK && !d->to.name);
 	else if (d->to.kind == TARGET_CHILD)
 		require(has_child(m, d->to.name));
+	else if (d->to.kind == TARGET_DICTIONARY)
+		require(has_capability(m, CAPABILITY_DICTIONARY, d->to.name) &&
+			d->type != CAPABILITY_STORAGE);
 	else
 		require(d->to.kind == TARGET_COLLECTION &&
 			has_collection(m, d->to.name));
@@ -133,6 +160,8 @@ static void restart_require(const struct restart *r)
 
 static void decl_require(const struct manifest *m, const struct decl *d)
 {
+	size_t i;
+
 	require(d->keyword && d->name && *d->name && d->target_name &&
 		*d->target_name && d->place.line && d->name_place.line);
 	require(d->type < N_CAPABILITY_TYPES);
@@ -146,6 +175,13 @@ static void decl_require(const struct manifest *m, const struct decl *d)
 	if (d->kind == DECL_OFFER || d->kind == DECL_EXPOSE)
 		target_require(m, d);
 	require(d->kind == DECL_OFFER || d->kind == DECL_USE || !d->weak);
+	require(!d->to.is_all || d->to.name);
+	require((d->kind == DECL_REGISTRATION) == !!d->environment);
+	if (d->environment)
+		require(has_environment(m, d->environment));
+	require(!d->n_instances == !d->instances);
+	for (i = 0; i < d->n_instances; i++)
+		require(*d->instances[i].source && *d->instances[i].target);
 	require(!d->source_may_be_absent || d->kind == DECL_OFFER ||
 		d->kind == DECL_EXPOSE);
 	require(!d->no_transfer || d->type == CAPABILITY_SERVICE);
@@ -172,6 +208,8 @@ static void manifest_require(const struct manifest *m)
 			!strchr(m->children[i].name, '/') &&
 			m->children[i].startup <= STARTUP_EAGER);
 		restart_require(&m->children[i].restart);
+		require(!m->children[i].environment ||
+			has_environment(m, m->children[i].environment));
 		if (m->children[i].limits)
 			limits_require(m->children[i].limits);
 	}
@@ -179,6 +217,8 @@ static void manifest_require(const struct manifest *m)
 		require(m->collections[i].name &&
 			!strchr(m->collections[i].name, '/'));
 		restart_require(&m->collections[i].restart);
+		require(!m->collections[i].environment ||
+			has_environment(m, m->collections[i].environment));
 		if (m->collections[i].limits)
 			limits_require(m->collections[i].limits);
 	}

@@ -23,8 +23,9 @@ BELOW = {
     "cell": {"base", "sys"},
     "host": {"base", "manifest", "route", "wire", "sys", "channel", "client",
              "cell"},
+    "lsp": {"base", "manifest", "route", "sys", "host"},
     "cmd": {"base", "manifest", "route", "wire", "sys", "channel", "client",
-            "cell", "host"},
+            "cell", "host", "lsp"},
 }
 PURE = ("base", "manifest", "route", "wire")
 # Headers that a floor without system calls has no use for.

@@ -62,6 +62,14 @@ def storage(stage):
 
 
 @story
+def config(stage):
+    with example(stage, "config", "config") as run:
+        run.said("/kitchen", r"^I shine warm white and blink \[100,200,300\]$")
+        run.said("/cellar", r"^I shine cold white and blink \[\]$")
+        equal(run.end(), 0)
+
+
+@story
 def realm(stage):
     with example(stage, "realm", "realm") as run:
         for line in ("one: 2 squared is 4", "two: 3 squared is 9",

@@ -55,7 +55,7 @@ def usage(stage):
             (["run", "--"], "program"),
             (["run", "--packages"], "needs a value"),
             (["list", "--json=1"], "no value"),
-            (["doctor", "x"], "no arguments"),
+            (["doctor", "x", "y"], "one component"),
             (["version", "x"], "no arguments")):
         r = stage.reeve(*arguments)
         equal((r.returncode, r.stdout), (2, ""), arguments)

@@ -9,8 +9,9 @@
 # answers. What reeve answers is never given to compgen -W, which would expand
 # it.
 
-_reeve_verbs='run check route tree list show start stop restart create destroy
-limit top grants grant revoke restore why log doctor version'
+_reeve_verbs='run check route tree list show start stop restart create destroy limit top
+grants grant revoke restore why log call exec explore doctor graph reach
+diff compile lsp version'
 
 # The words on the line, whole, into "words"; the one at the cursor is the last.
 _reeve_words()
@@ -45,14 +46,23 @@ _reeve_match()
 _reeve_options()
 {
 	case $1 in
-	run) echo --packages --start --state --json --quiet --help ;;
-	check) echo --manifest-only --packages --json --quiet --help ;;
-	route) echo --packages --json --help ;;
-	tree) echo --packages --manager --json --help ;;
+	run)
+		echo --packages --include --start --state --json --quiet --help
+		;;
+	check)
+		echo --must-use --must-offer --manifest-only --packages \
+			--include --json --quiet --help
+		;;
+	compile) echo --include --output --json --quiet --help ;;
+	route) echo --packages --include --json --help ;;
+	tree) echo --packages --include --manager --json --help ;;
 	list) echo --manager --json --quiet --help ;;
-	show) echo --plan --processes --lines --manager --json --help ;;
+	show)
+		echo --file --packages --include --plan --processes --lines \
+			--manager --json --help
+		;;
 	start | stop | restart | restore | create | destroy | limit)
-		echo --manager --help
+		echo --manager --json --help
 		;;
 	top) echo --processes --rounds --sort --manager --json --help ;;
 	grants) echo --all --manager --json --help ;;
@@ -65,10 +75,31 @@ _reeve_options()
 		echo --all --grant --connection --restart --audit --quiet \
 			--manager --json --help
 		;;
-	why) echo --file --packages --manager --json --help ;;
+	why)
+		echo --file --fix --apply --packages --include --manager --json \
+			--help
+		;;
 	log) echo --audit --follow --lines --manager --json --help ;;
-	doctor) echo --json --help ;;
-	version) echo --help ;;
+	reach)
+		echo --from --to --of --provider --none --all --quiet \
+			--packages --include --json --help
+		;;
+	diff)
+		echo --fail-on-growth --all --quiet --packages --include \
+			--json --help
+		;;
+	graph)
+		echo --format --output --moniker --capability --packages \
+			--include --json --help
+		;;
+	doctor) echo --file --packages --include --manager --json --help ;;
+	exec) echo --start --bring --manager --help ;;
+	explore) echo --start --bring --quiet --manager --help ;;
+	call)
+		echo --exposed --text --hex --timeout --manager --json --help
+		;;
+	lsp) echo --help ;;
+	version) echo --json --help ;;
 	esac
 }
 
@@ -114,6 +145,13 @@ _reeve_granted()
 		sed -n 's/.*[{,]"'"$1"'":"\{0,1\}\([^",]*\).*/\1/p' | sort -u
 }
 
+# What routes in a tree of manifests are called.
+_reeve_drawn()
+{
+	"$reeve" graph --json "${packages[@]}" -- "$root" 2>/dev/null |
+		sed -n 's/.*,"as":"\([^"]*\)".*/\1/p' | sort -u
+}
+
 # The numbers of live connections.
 _reeve_connections()
 {
@@ -146,12 +184,30 @@ _reeve_sort_keys()
 _reeve_value()
 {
 	case $1 in
-	-p | --packages | --state) _reeve_directories "$2" ;;
+	-p | --packages | -I | --include | --state)
+		_reeve_directories "$2"
+		;;
 	-m | --manager) _reeve_match "$2" < <(_reeve_managers) ;;
+	--format) _reeve_match "$2" < <(printf '%s\n' svg dot mermaid json) ;;
+	--output) compopt -o default 2>/dev/null ;;
+	--moniker) _reeve_match "$2" < <(_reeve_monikers) ;;
+	--capability) _reeve_match "$2" < <(_reeve_drawn) ;;
 	--start) _reeve_match "$2" < <(_reeve_monikers) ;;
 	-f | --file) _reeve_files "$2" ;;
+	--bring)
+		compopt -o filenames 2>/dev/null
+		_reeve_match "" < <(compgen -f -- "$2")
+		;;
 	-s | --sort) _reeve_match "$2" < <(_reeve_sort_keys) ;;
-	--from) _reeve_match "$2" < <(printf '%s\n' parent self) ;;
+	--to | --provider) _reeve_match "$2" < <(_reeve_monikers) ;;
+	--of) _reeve_match "$2" < <(_reeve_drawn) ;;
+	--from)
+		if [[ ${words[1]} == reach ]]; then
+			_reeve_match "$2" < <(_reeve_monikers)
+		else
+			_reeve_match "$2" < <(printf '%s\n' parent self)
+		fi
+		;;
 	--rights) _reeve_match "$2" < <(printf '%s\n' r rw rx rw,execute) ;;
 	--grant) _reeve_match "$2" < <(_reeve_granted grant) ;;
 	--connection) _reeve_match "$2" < <(_reeve_connections) ;;
@@ -162,7 +218,12 @@ _reeve_value()
 _reeve_takes_value()
 {
 	case $2:$1 in
-	*:-p | *:--packages | *:-m | *:--manager | *:--start | *:--state | \
+	exec:--start | explore:--start) return 1 ;;
+	*:--bring | *:--text | *:--hex | *:--timeout | doctor:-f) return 0 ;;
+	reach:--to | reach:--of | reach:--provider | \
+		graph:--format | graph:--output | graph:--moniker | graph:--capability | \
+		compile:--output | *:-I | *:--include | \
+		*:-p | *:--packages | *:-m | *:--manager | *:--start | *:--state | \
 		*:-n | *:--lines | *:--rounds | *:-s | *:--sort | *:--from | \
 		*:--as | *:--path | *:--rights | *:--subdir | *:--for | \
 		*:--uses | *:--connection | revoke:--grant | why:-f | \
@@ -193,6 +254,7 @@ _reeve_arguments()
 		((i < ${#words[@]} - 1)) || break
 		case $word in
 		-p | --packages*) packages+=(-p "$value") ;;
+		-I | --include*) packages+=(-I "$value") ;;
 		-m | --manager*) manager=(-m "$value") ;;
 		-f | --file*) root=${value/#\~\//$HOME/} ;;
 		esac
@@ -205,7 +267,8 @@ _reeve_argument()
 	local verb=$1 cur=$2
 
 	case $verb:${#arguments[@]} in
-	run:0 | route:0 | tree:0 | check:*) _reeve_files "$cur" ;;
+	run:0 | route:0 | tree:0 | graph:0 | reach:0 | check:* | compile:* | \
+		diff:0 | diff:1) _reeve_files "$cur" ;;
 	route:1 | show:0 | log:0 | top:0 | grants:0 | grant:0 | revoke:0 | \
 		why:0 | create:0 | limit:0 | start:* | stop:* | restart:* | \
 		restore:* | destroy:*)
@@ -226,6 +289,14 @@ _reeve_argument()
 			)
 		fi
 		;;
+	exec:0 | explore:0 | call:0 | doctor:0)
+		_reeve_match "$cur" < <(_reeve_monikers)
+		;;
+	call:1)
+		_reeve_match "$cur" < <(
+			_reeve_granted capability "${arguments[0]}"
+		)
+		;;
 	why:1)
 		if [[ -n $root ]]; then
 			_reeve_match "$cur" < <(
@@ -244,7 +315,7 @@ _reeve_argument()
 	esac
 }
 
-# After "--" of run stands a program and its arguments.
+# After "--" of run and exec stands a program and its arguments.
 _reeve_program()
 {
 	local i
@@ -282,10 +353,10 @@ _reeve()
 		_reeve_match "$cur" < <(printf '%s\n' $_reeve_verbs)
 		return
 	fi
-	[[ $verb == run ]] && _reeve_program "$cur" && return
+	[[ $verb == run || $verb == exec ]] && _reeve_program "$cur" && return
 	_reeve_arguments
 	case $verb in
-	run | route) root=${arguments[0]/#\~\//$HOME/} ;;
+	run | route | graph | reach) root=${arguments[0]/#\~\//$HOME/} ;;
 	esac
 	if [[ $cur == --*=* ]]; then
 		_reeve_value "${cur%%=*}" "${cur#*=}"

@@ -9,7 +9,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from rest import held_at_rest, kinds_of, wait_held
-from stage import actor, child, equal, memory_of, play, story, until
+from stage import (actor, child, equal, memory_of, play, story, tasks_below,
+                   until)
 from wire import PRESENT, header, padded, string
 
 GROWTH = 6 * 1024
@@ -145,6 +146,80 @@ def a_tool_that_does_not_read(stage):
         equal(run.state("/"), "running")
         for s in slow:
             s.close()
+
+
+# What the worker that makes a guest is sent: see src/cell/guest.h.
+START, SIGNAL = 1, 2
+
+
+def lines(run, moniker=b"/a"):
+    """Ask to be let in; the line, which comes with the answer."""
+    with connect(run) as s:
+        s.send(request(b"exec", moniker, b""))
+        while True:
+            data, fds, _, _ = socket.recv_fds(s, 65536, 4)
+            assert data, "no line came"
+            if fds:
+                line = socket.socket(fileno=fds[0])
+                line.settimeout(10)
+                return line
+
+
+@story
+def lines_that_are_misused(stage):
+    """What is said to the worker that makes a guest; then it ends, and
+    nothing else does."""
+    arguments = b"/bin/true\0"
+    good = struct.pack("<IIII", START, 0, 1, 0) + arguments
+    bad = [b"x", b"\0" * 65000, os.urandom(5000), good[:15],
+           struct.pack("<II", SIGNAL, 9),
+           struct.pack("<IIII", START, 0, 0, 0),
+           struct.pack("<IIII", START, 0, 2, 0) + arguments,
+           struct.pack("<IIII", START, 0, 1, 1) + arguments,
+           struct.pack("<IIII", START, 0, 2**32 - 1, 0) + arguments,
+           struct.pack("<IIII", START, 0, 1, 2**32 - 1) + arguments,
+           struct.pack("<IIII", START, 0, 1, 0) + b"/bin/true"]
+    with stage.run(stage.tree(
+            actor("run", children=[child("a", startup="eager")]),
+            a=actor("run"))) as run:
+        run.wait("started", "/a")
+        held = held_at_rest(run.pid)
+        tasks = tasks_below(run.task("/a"))
+        for data in bad:
+            # With too few descriptors, enough, and too many.
+            for n in 0, 2, 3, 4, 5, 60:
+                with lines(run) as line:
+                    socket.send_fds(line, [data], [0] * n)
+                    assert is_refused(line), data[:20]
+        # A good one, but without its streams.
+        for n in 0, 1, 2, 5:
+            with lines(run) as line:
+                socket.send_fds(line, [good], [0] * n)
+                assert is_refused(line), n
+        # Nothing at all; and a guest that is told nonsense.
+        lines(run).close()
+        for data in b"x", os.urandom(100), struct.pack("<II", 77, 1):
+            with lines(run) as line, open("/dev/null", "r+b") as null:
+                socket.send_fds(line, [struct.pack("<IIII", START, 0, 2, 0) +
+                                       b"sleep\x001000\0"],
+                                [null.fileno()] * 3)
+                equal(struct.unpack_from("<I", line.recv(4096))[0], 3)
+                line.send(data)
+                equal(struct.unpack_from("<I", line.recv(4096))[0], 5)
+        # Signals that are none.
+        with lines(run) as line, open("/dev/null", "r+b") as null:
+            socket.send_fds(line, [struct.pack("<IIII", START, 0, 2, 0) +
+                                   b"sleep\x001000\0"], [null.fileno()] * 3)
+            line.recv(4096)
+            for n in 0, -1, -9, 65, 2**31 - 1:
+                line.send(struct.pack("<Ii", SIGNAL, n))
+            line.send(struct.pack("<Ii", SIGNAL, 15))
+            event = struct.unpack_from("<Iii", line.recv(4096))
+            equal(event, (5, 0, 15))
+        wait_held(held, run.pid)
+        equal(run.state("/a"), "running")
+        until(lambda: set(tasks_below(run.task("/a"))) == set(tasks),
+              "no guest is left")
 
 
 @story(only="root")

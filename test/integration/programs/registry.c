@@ -35,7 +35,7 @@ static void access_read(char *text, const char **words, size_t n)
  */
 void act_register(struct actor *a, char *const *o)
 {
-	struct reeve_registration options = { NULL };
+	struct reeve_registration options = { .access = NULL };
 	const char *access[80];
 	char text[4096], *rest = text, *word;
 	bool is_served = false;

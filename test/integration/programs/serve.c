@@ -75,6 +75,20 @@ static void open_drop(struct reeve *r, struct reeve_channel *c, void *userdata)
 	reeve_channel_close(c);
 }
 
+/* One message, which need be no frame, comes back as it is. */
+static void open_raw(struct reeve *r, struct reeve_channel *c, void *userdata)
+{
+	static char bytes[REEVE_BYTES_MAX];
+	size_t n;
+
+	(void)r;
+	(void)userdata;
+	if (!reeve_channel_read(c, TIMEOUT_MS, bytes, sizeof(bytes), &n, NULL,
+				NULL))
+		reeve_channel_write(c, bytes, n, NULL, 0);
+	reeve_channel_close(c);
+}
+
 /* serve PATH MODE */
 void act_serve(struct actor *a, char *const *o)
 {
@@ -85,6 +99,7 @@ void act_serve(struct actor *a, char *const *o)
 		{ "echo", open_echo },	     { "abort-on-call", open_abort },
 		{ "silence", open_silence }, { "abort-on-open", open_crash },
 		{ "refuse", open_refuse },   { "drop", open_drop },
+		{ "raw", open_raw },
 	};
 	size_t i;
 	int e;

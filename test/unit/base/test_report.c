@@ -11,7 +11,7 @@
 
 static struct place at(uint32_t line, uint32_t column)
 {
-	return (struct place){ line, column };
+	return place_at(line, column);
 }
 
 static void assert_rendered(const struct report *r, const char *expected)

@@ -284,6 +284,24 @@ void rig_expect(struct rig *r, struct plan *p, const char *expected)
 	plan_fini(p);
 }
 
+void rig_wait_started(struct cell *c)
+{
+	struct pollfd poller = { .fd = c->socket_fd, .events = POLLIN };
+	struct cell_event e;
+	int r;
+
+	for (;;) {
+		assert_true(poll(&poller, 1, 30000) > 0);
+		while ((r = cell_read_event(c, &e)) == 0) {
+			assert_int_not_equal(e.type, CELL_EVENT_FAILED);
+			cell_event_fini(&e);
+			if (e.type == CELL_EVENT_STARTED)
+				return;
+		}
+		assert_int_equal(r, CELL_AGAIN);
+	}
+}
+
 void rig_result_fini(struct rig_result *r)
 {
 	text_fini(&r->out);

@@ -64,6 +64,9 @@ void rig_take(struct rig *r, struct cell *ret);
 void rig_follow(struct cell *c, const struct plan *p, const int *fds,
 		size_t n_fds, struct rig_result *ret);
 
+/* Follow its events until it has started, which it has to. */
+void rig_wait_started(struct cell *c);
+
 /* All of that with a fresh blank. */
 void rig_run(struct rig *r, const struct plan *p, struct rig_result *ret);
 void rig_result_fini(struct rig_result *r);

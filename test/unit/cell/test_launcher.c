@@ -61,22 +61,6 @@ static bool is_removed(const char *path)
 	return false;
 }
 
-static void wait_started(struct cell *c)
-{
-	struct pollfd poller = { .fd = c->socket_fd, .events = POLLIN };
-	struct cell_event e;
-	bool is_started = false;
-
-	while (!is_started) {
-		assert_true(poll(&poller, 1, 30000) > 0);
-		while (cell_read_event(c, &e) == 0) {
-			assert_int_not_equal(e.type, CELL_EVENT_FAILED);
-			is_started |= e.type == CELL_EVENT_STARTED;
-			cell_event_fini(&e);
-		}
-	}
-}
-
 static void run_sleep(struct rig *r, struct cell *c)
 {
 	struct cell_failure why;
@@ -86,7 +70,7 @@ static void run_sleep(struct rig *r, struct cell *c)
 	rig_plan_shell(&p, "(setsid sleep 1000 &); exec sleep 1000");
 	assert_int_equal(cell_send_plan(c, &p, &no_files, &why), 0);
 	plan_fini(&p);
-	wait_started(c);
+	rig_wait_started(c);
 }
 
 /* What a manager that is about to be killed tells about itself. */

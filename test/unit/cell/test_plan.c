@@ -31,6 +31,7 @@ static int fill(struct plan *p)
 	r = r ? r : plan_set_moniker(p, "/shop/web");
 	r = r ? r : plan_set_binary(p, "/pkg/bin/hippo");
 	r = r ? r : plan_set_cwd(p, "/data");
+	r = r ? r : plan_set_config(p, "{\"a\":1}");
 	r = r ? r : plan_add_arg(p, "hippo");
 	r = r ? r : plan_add_arg(p, "");
 	r = r ? r : plan_add_arg(p, "--loud");
@@ -69,6 +70,7 @@ static void plan_reads_what_it_wrote(void **state)
 	plan_render_json(&copy, &reshown);
 	assert_string_equal(text_string(&shown), text_string(&reshown));
 	assert_int_equal(copy.n_services, 3);
+	assert_string_equal(copy.config, "{\"a\":1}");
 	assert_int_equal(copy.n_links, 2);
 	assert_string_equal(copy.links[1].path, "/late");
 	assert_string_equal(copy.links[1].into, "/grants/late");

@@ -71,7 +71,7 @@ static void probe_shows_each_row(void **state)
 
 	(void)state;
 	cell_probe_run(&p);
-	cell_probe_render(&p, &t);
+	cell_probe_render(&p, false, &t);
 	cell_probe_render_json(&p, &json);
 	for (i = 0; i < p.n_rows; i++) {
 		assert_non_null(strstr(text_string(&t), p.rows[i].name));

@@ -367,22 +367,6 @@ static void sever_refuses_what_is_too_much(void **state)
 	assert_int_equal(sever_order(&sever, &order), -EPIPE);
 }
 
-static void wait_started(struct cell *c)
-{
-	struct pollfd p = { .fd = c->socket_fd, .events = POLLIN };
-	bool is_started = false;
-	struct cell_event e;
-
-	while (!is_started) {
-		assert_int_equal(poll(&p, 1, 30000), 1);
-		while (cell_read_event(c, &e) == 0) {
-			assert_int_not_equal(e.type, CELL_EVENT_FAILED);
-			is_started |= e.type == CELL_EVENT_STARTED;
-			cell_event_fini(&e);
-		}
-	}
-}
-
 /* In real cells, as whoever runs this: all of their tasks can be looked at. */
 static void sever_reaches_into_cells(void **state)
 {
@@ -408,7 +392,7 @@ static void sever_reaches_into_cells(void **state)
 	rig_plan_shell(&plan, "sleep 1000 & sleep 1000");
 	assert_int_equal(cell_send_plan(&cell, &plan, &files, &why), 0);
 	c[0].server_fd = fd_close(c[0].server_fd);
-	wait_started(&cell);
+	rig_wait_started(&cell);
 	cells[0] = sever_cell_from(&cell);
 	sever_do(SEVER_SWEEP, SEVER_FREEZER_BEST, cells, 1, c, 2, &r);
 	assert_int_equal(r.found[0].ends, SEVER_SERVER_END);

@@ -215,15 +215,14 @@ PROCESS_TEST(numbers_are_used_again)
 {
 	static const uint8_t bytes[4] = { 1, 2, 3, 4 };
 	struct reeve_channel *pair[2];
-	int first = -1;
+	int last = -1, n_again = 0;
 
 	for (int i = 0; i < N_REUSED; i++) {
 		struct asking a = { .tells = reeve_self() };
 
 		pair_make(pair);
-		if (first < 0)
-			first = reeve_channel_fd(pair[0]);
-		MUST_EQUAL(reeve_channel_fd(pair[0]), first);
+		n_again += reeve_channel_fd(pair[0]) == last;
+		last = reeve_channel_fd(pair[0]);
 		a.channel = pair[1];
 		start(serve_and_tell, &a, NULL);
 		ask(pair[0], sizeof(bytes), bytes, -1);
@@ -233,6 +232,8 @@ PROCESS_TEST(numbers_are_used_again)
 			close(reeve_channel_release(pair[0]));
 		(void)hear(DONE);
 	}
+	/* A sanitizer has files of its own open while threads begin. */
+	MUST(n_again > N_REUSED / 2);
 }
 
 static void close_channel(void *arg)

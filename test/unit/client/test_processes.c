@@ -162,6 +162,32 @@ static void everything(void *arg)
 	wait_until_alone();
 }
 
+/* One that never ran leaves nothing open either. */
+static void killed_at_once(void *arg)
+{
+	int fd = ask();
+
+	(void)arg;
+	MUST_EQUAL(reeve_kill(reeve_whereis("reeve.Processes"),
+			      REEVE_EXIT_KILLED),
+		   0);
+	wait_until_alone();
+	MUST_EQUAL(channel_wait(fd, CHANNEL_NOW, -1), 0);
+	fd_close(fd);
+}
+
+static void test_killed_at_once(void **state)
+{
+	const struct reeve_runtime_options options = { .n_workers = 1 };
+	int n = count_fds();
+
+	(void)state;
+	setup();
+	MUST_EQUAL(reeve_processes_run(&options, killed_at_once, NULL), 0);
+	teardown();
+	MUST_EQUAL(count_fds(), n);
+}
+
 static void test_with_processes(void **state)
 {
 	int n = count_fds();
@@ -216,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_processes),
 		cmocka_unit_test(test_with_processes),
+		cmocka_unit_test(test_killed_at_once),
 		cmocka_unit_test(test_faults),
 	};
 

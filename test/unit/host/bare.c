@@ -70,7 +70,7 @@ int bare_new(const char *root_file, const char *packages, const char *state,
 	b->packages[0] = packages;
 	m->options.root_file = root_file;
 	m->options.state_directory = state;
-	m->options.paths = (struct package_paths){ b->packages, 1 };
+	m->options.paths = (struct package_paths){ .directories = b->packages, .n = 1 };
 	m->launcher = (struct launcher)LAUNCHER_INIT;
 	m->signal_fd = -1;
 	list_init(&m->instances);

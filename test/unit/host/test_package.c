@@ -17,7 +17,7 @@ static int find(struct scene *s, const struct package *context, const char *url,
 		struct package *ret, struct text *why)
 {
 	const char *directories[] = { s->packages };
-	struct package_paths paths = { directories, 1 };
+	struct package_paths paths = { .directories = directories, .n = 1 };
 
 	text_clear(why);
 	return package_find(&paths, context, url, ret, why);
@@ -176,7 +176,7 @@ static int load(struct scene *s, struct text *why, struct text *errors)
 	text_clear(why);
 	assert_int_equal(find(s, NULL, "a#meta/a.cm", &p, why), 0);
 	report_init(&report);
-	r = package_load(&p, &manifest, &report, why);
+	r = package_load(&p, NULL, &manifest, &report, why);
 	assert_int_equal(r == 0, manifest != NULL);
 	text_clear(errors);
 	report_render(&report, errors);
@@ -249,7 +249,7 @@ static void test_changed(void **state)
 	report_init(&report);
 	scene_write(s, "packages/a/meta/a.cml", empty_manifest);
 	assert_int_equal(find(s, NULL, "a#meta/a.cm", &p, &why), 0);
-	assert_int_equal(package_load(&p, &manifest, &report, &why), 0);
+	assert_int_equal(package_load(&p, NULL, &manifest, &report, &why), 0);
 	assert_false(package_has_changed(&p));
 	scene_write(s, "packages/a/meta/a.cml", "{ }");
 	assert_true(package_has_changed(&p));
@@ -272,7 +272,7 @@ static int find_and_load(void *arg)
 	report_init(&report);
 	r = find(s, NULL, "a#meta/a.cm", &p, &why);
 	if (!r)
-		r = package_load(&p, &manifest, &report, &why);
+		r = package_load(&p, NULL, &manifest, &report, &why);
 	manifest_free(manifest);
 	package_fini(&p);
 	report_fini(&report);

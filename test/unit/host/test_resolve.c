@@ -120,7 +120,7 @@ static int resolve_all(void *arg)
 	text_printf(&path, "%s/root/meta/root.cml", s->packages);
 	if (text_is_failed(&path))
 		return -1;
-	resolver_init(&resolver, (struct package_paths){ directories, 1 });
+	resolver_init(&resolver, (struct package_paths){ .directories = directories, .n = 1 });
 	report_init(&report);
 	k = resolver_tree(&tree, text_string(&path), NULL, 0);
 	if (!k) {

@@ -5,19 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 
-enum { MARKS_MAX = 16 };
+#include "base/own.h"
+#include "manifest/write.h"
 
-/* @marked without its marks, in a block of its exact size; places in *ret. */
-static char *marks_take(const char *marked, size_t *ret_n, struct place *ret,
-			size_t *ret_n_marks)
+char *marks_take(const char *marked, size_t *ret_n, struct place *ret,
+		 size_t *ret_n_marks)
 {
 	char *bytes = malloc(strlen(marked) + 1);
-	struct place p = { 1, 1 };
+	struct place p = place_at(1, 1);
 	size_t n = 0, k = 0;
 
 	assert_non_null(bytes);
@@ -30,7 +31,7 @@ static char *marks_take(const char *marked, size_t *ret_n, struct place *ret,
 		bytes[n++] = *marked;
 		/* The bytes of a character behind its first are no column. */
 		if (*marked == '\n')
-			p = (struct place){ p.line + 1, 1 };
+			p = place_at(p.line + 1, 1);
 		else if (((unsigned char)*marked & 0xc0) != 0x80)
 			p.column++;
 	}
@@ -166,15 +167,14 @@ void report_expect_line(const struct report *r, const char *name,
 			const char *bytes)
 {
 	const struct diagnostic *d = r->first;
-	struct place place;
+	unsigned line, column;
 	char rule[64];
 
-	if (sscanf(bytes, "// expect: %63s %u:%u", rule, &place.line,
-		   &place.column) != 3)
+	if (sscanf(bytes, "// expect: %63s %u:%u", rule, &line, &column) != 3)
 		fail_msg("%s: its first line does not say what to expect",
 			 name);
 	if (!d || d->next || strcmp(d->rule, rule) != 0 ||
-	    d->place.line != place.line || d->place.column != place.column ||
+	    d->place.line != line || d->place.column != column ||
 	    d->severity != SEVERITY_ERROR)
 		report_fail(r, name, bytes);
 }
@@ -194,4 +194,48 @@ const struct decl *decl_find(const struct manifest *m, enum decl_kind kind,
 	if (!found)
 		fail_msg("no %s named %s", decl_kind_name(kind), name);
 	return found;
+}
+
+/* Shards lie beside the file, or in TEST_DATA/shards. */
+static int on_include(void *userdata, const char *from, const char *path,
+		      char **ret_file, char **ret_bytes, size_t *ret_n,
+		      const char **ret_why)
+{
+	_cleanup_free_ char *directory = strdup(from);
+	char name[512], whole[1024];
+	char *slash;
+
+	(void)userdata;
+	assert_non_null(directory);
+	slash = strrchr(directory, '/');
+	if (slash)
+		*slash = 0;
+	snprintf(name, sizeof(name), "%s/%s", directory, path);
+	snprintf(whole, sizeof(whole), "%s/%s", TEST_DATA, name);
+	if (access(whole, R_OK) < 0) {
+		snprintf(name, sizeof(name), "shards/%s", path);
+		snprintf(whole, sizeof(whole), "%s/%s", TEST_DATA, name);
+	}
+	if (access(whole, R_OK) < 0) {
+		*ret_why = "does not exist";
+		return MANIFEST_INVALID;
+	}
+	*ret_bytes = data_read(name, ret_n);
+	*ret_file = strdup(name);
+	assert_non_null(*ret_file);
+	return 0;
+}
+
+static const struct manifest_includes data_includes = { .read = on_include };
+
+int data_load(const char *name, const char *bytes, size_t n,
+	      struct manifest **ret, struct report *report)
+{
+	return manifest_load_with(name, bytes, n, &data_includes, ret, report);
+}
+
+int data_compile(const char *name, const char *bytes, size_t n,
+		 struct report *report, struct text *ret)
+{
+	return manifest_compile(name, bytes, n, &data_includes, report, ret);
 }

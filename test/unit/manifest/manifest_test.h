@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/report.h"
+#include "base/text.h"
 #include "manifest/manifest.h"
 
 /*
@@ -16,6 +17,13 @@
  */
 struct manifest *manifest_expect(const char *marked, const char *rules);
 
+enum { MARKS_MAX = 16 };
+
+/* @marked without its marks, in a block of its exact size; where they stood in
+ * *ret, which has room for MARKS_MAX. */
+char *marks_take(const char *marked, size_t *ret_n, struct place *ret,
+		 size_t *ret_n_marks);
+
 /* The same, for a text with a place in every row of a table. */
 struct manifest_case {
 	const char *name, *marked, *rules;
@@ -25,6 +33,13 @@ void manifest_expect_all(const struct manifest_case *cases, size_t n);
 
 /* The whole file at TEST_DATA/@name; the caller frees it. */
 char *data_read(const char *name, size_t *ret_n);
+
+/* Load, or compile, the @n bytes of the file TEST_DATA/@name. What it includes
+ * lies beside it, or in TEST_DATA/shards. */
+int data_load(const char *name, const char *bytes, size_t n,
+	      struct manifest **ret, struct report *report);
+int data_compile(const char *name, const char *bytes, size_t n,
+		 struct report *report, struct text *ret);
 
 /* Call @fn with the path (below TEST_DATA) of each file in TEST_DATA/@directory
  * whose name ends in @end. Returns how many there were. */

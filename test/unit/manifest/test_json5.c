@@ -149,8 +149,8 @@ static void test_several_mistakes_at_once(void **state)
 				   "  c 2,\n"
 				   "  c: 3,\n"
 				   "}\n";
-	static const struct place places[] = { { 2, 6 }, { 2, 9 }, { 3, 5 },
-					       { 3, 9 }, { 4, 4 }, { 5, 3 } };
+	static const struct place places[] = { { 2, 6, 0 }, { 2, 9, 0 }, { 3, 5, 0 },
+					       { 3, 9, 0 }, { 4, 4, 0 }, { 5, 3, 0 } };
 	const struct diagnostic *d;
 	struct reading g;
 	size_t i = 0;

@@ -62,14 +62,11 @@ static const struct manifest_case sections[] = {
 	  "strict: `'yes', `env: {}, `binry: 'x' } }",
 	  "invalid-path wrong-type invalid-value invalid-value wrong-type "
 	  "invalid-value unknown-key wrong-type unknown-key unknown-key" },
-	{ "program keys not supported",
-	  "{ program: { runner: 'elf', binary: 'x', `forward_stdout_to: 'log', "
-	  "`main_process_critical: true } }",
-	  "unsupported unsupported" },
-	{ "sections not supported",
-	  "{ `include: ['a.shard.cml'], `environments: [], `config: {}, "
-	  "`policy: {} }",
-	  "unsupported unsupported unsupported unsupported" },
+	{ "program keys that ask for what is not there",
+	  "{ program: { runner: 'elf', binary: 'x', forward_stdout_to: 'log', "
+	  "forward_stderr_to: `'nowhere', main_process_critical: `true, "
+	  "is_shared_process: false, job_policy_create_raw_processes: `1 } }",
+	  "invalid-value restricted-feature wrong-type" },
 	{ "sections of a wrong type",
 	  "{ program: `[], use: `{}, offer: `1, expose: `null, children: `'a', "
 	  "collections: `{}, capabilities: `true, facets: `'' }",
@@ -85,9 +82,13 @@ static const struct manifest_case sections[] = {
 	  "duplicate-name" },
 	{ "child wrong",
 	  "{ children: [{ name: `'-a', url: `'a:b', startup: `'Lazy' }, "
-	  "{ name: 'b', url: '#b', `on_terminate: 'reboot', "
-	  "`environment: '#e' }] }",
-	  "invalid-name invalid-url invalid-value unsupported unsupported" },
+	  "{ name: 'b', url: '#b', on_terminate: `'reboot', "
+	  "environment: `'#e' }, { name: 'c', url: '#c', on_terminate: 'none', "
+	  "environment: `'#b' }, { name: 'd', url: '#d', on_terminate: `'zzz', "
+	  "environment: `'parent' }] }",
+	  "invalid-name invalid-url invalid-value restricted-feature "
+	  "unknown-environment unknown-environment invalid-value "
+	  "invalid-reference" },
 	{ "child names at their limits",
 	  "{ children: [{ name: '" LEGAL "', url: '#a' }, { name: '" S255
 	  "', url: '#a' }, { name: `'" S256 "', url: '#a' }, "
@@ -97,10 +98,17 @@ static const struct manifest_case sections[] = {
 	  "{ collections: [{ name: 'c', durability: 'single_run' }, "
 	  "{ name: 'd', durability: `'zzz' }, ``{}] }",
 	  "invalid-value missing-key missing-key" },
-	{ "collection keys not supported",
+	{ "collection in full",
+	  "{ environments: [{ name: 'e' }], collections: [{ name: 'c', "
+	  "durability: 'transient', allow_long_names: false, "
+	  "persistent_storage: true, environment: '#e', "
+	  "allowed_offers: 'static_and_dynamic' }] }",
+	  "" },
+	{ "collection wrong",
 	  "{ collections: [{ name: 'c', durability: 'transient', "
-	  "`allow_long_names: true, `persistent_storage: false }] }",
-	  "unsupported unsupported" },
+	  "allow_long_names: `true, persistent_storage: `'yes', "
+	  "allowed_offers: `'dynamic' }] }",
+	  "restricted-feature wrong-type invalid-value" },
 	{ "one set of names",
 	  "{ " AB RUN "collections: [{ name: `'a', durability: 'transient' }], "
 	  "capabilities: [{ storage: `'b', from: 'parent', backing_dir: 'x', "
@@ -153,11 +161,18 @@ static const struct manifest_case capabilities[] = {
 	  "misplaced-key" },
 	{ "without a keyword", "{ capabilities: [`{ path: '/r' }] }",
 	  "missing-capability" },
-	{ "keywords not supported",
-	  "{ capabilities: [{ `resolver: 'r', path: '/r' }, "
-	  "{ `dictionary: 'd' }, { `socket: 's' }, { `config: 'c', "
-	  "type: 'bool' }, { protocol: 'p', `delivery: 'immediate' }] }",
-	  "unsupported unsupported unsupported unsupported unsupported" },
+	{ "all other kinds",
+	  "{ capabilities: [{ resolver: 'r', path: '/r' }, "
+	  "{ dictionary: 'd' }, { config: 'c', type: 'bool', value: true }, "
+	  "{ protocol: 'p', delivery: 'immediate' }] }",
+	  "" },
+	{ "what cannot be declared",
+	  "{ capabilities: [{ `socket: 's' }, { `event_stream: 'e' }, "
+	  "{ dictionary: 'd', `path: '/d' }, { protocol: 'p', "
+	  "delivery: `'on_readable' }, { protocol: 'q', delivery: `'later' }, "
+	  "`{ resolver: 'r' }, { resolver: 's', path: '/s', `from: 'self' }] }",
+	  "unsupported restricted-feature restricted-feature "
+	  "restricted-feature invalid-value missing-key misplaced-key" },
 	{ "twice", "{ capabilities: [{ protocol: 'p' }, { service: `'p' }] }",
 	  "duplicate-name" },
 	{ "paths",
@@ -258,12 +273,12 @@ static const struct manifest_case uses[] = {
 	{ "filter on a directory",
 	  "{ use: [{ directory: 'a', path: '/a', rights: ['r*'], "
 	  "`filter: {} }] }",
-	  "unsupported" },
+	  "misplaced-key" },
 	{ "from debug, from a dictionary, from a storage",
-	  "{ capabilities: [" STORE "], use: [{ protocol: 'a', from: `'debug' "
-	  "}, { protocol: 'b', from: `'self/d' }, { protocol: 'c', "
-	  "from: `'#s' }] }",
-	  "unsupported unsupported unsupported" },
+	  "{ capabilities: [" STORE ", { dictionary: 'd' }], "
+	  "use: [{ protocol: 'a', from: 'debug' }, { protocol: 'b', "
+	  "from: 'self/d' }, { protocol: 'c', from: `'#s' }] }",
+	  "unsupported" },
 	{ "as", "{ use: [{ protocol: 'a', `as: 'b' }] }", "unknown-key" },
 	{ "protocol from a collection",
 	  "{ " COLL "use: [{ protocol: 'a', from: `'#c' }] }", "bad-source" },
@@ -297,9 +312,9 @@ static const struct manifest_case exposes[] = {
 	  "unknown-source unknown-source" },
 	{ "from several",
 	  "{ " AB "expose: [{ protocol: 'p', from: `['self', '#a'] }, "
-	  "{ service: 's', from: `['#a', '#b'] }, { service: 't', from: `[] }] "
+	  "{ service: 's', from: ['#a', '#b'] }, { service: 't', from: `[] }] "
 	  "}",
-	  "multiple-sources unsupported empty-list" },
+	  "multiple-sources empty-list" },
 	{ "several as one",
 	  "{ " AB "expose: [{ protocol: ['p', 'q'], from: '#a', `as: 'r' }] }",
 	  "multiple-names" },
@@ -317,23 +332,23 @@ static const struct manifest_case exposes[] = {
 	{ "from the parent",
 	  "{ expose: [{ protocol: 'p', from: `'parent' }, { protocol: 'q', "
 	  "from: `'parent/a' }] }",
-	  "bad-source unsupported" },
+	  "bad-source bad-source" },
 	{ "from a collection",
 	  "{ " COLL "expose: [{ protocol: 'p', from: `'#c' }, { directory: "
 	  "'d', from: `'#c' }, { runner: 'r', from: `'#c' }] }",
 	  "bad-source bad-source bad-source" },
 	{ "event streams",
-	  "{ expose: [{ `event_stream: 'started', from: 'self', scope: '#a' }] "
-	  "}",
-	  "unsupported" },
+	  "{ expose: [{ event_stream: 'started', from: `'self', scope: `'#a' "
+	  "}] }",
+	  "bad-source unknown-scope" },
 	{ "duplicates across kinds",
 	  "{ " AB "expose: [{ protocol: 'p', from: '#a' }, { directory: `'p', "
 	  "from: '#b' }, { runner: `'q', from: '#b', as: 'p' }] }",
 	  "duplicate-target duplicate-target" },
 	{ "a service from two",
 	  "{ " AB "expose: [{ service: 's', from: '#a' }, "
-	  "{ service: `'s', from: '#b' }] }",
-	  "unsupported" },
+	  "{ service: 's', from: '#b' }] }",
+	  "" },
 	{ "void and required",
 	  "{ expose: [{ protocol: 'p', from: `'void' }, { protocol: 'q', "
 	  "from: `'void', availability: 'required' }, { protocol: 'r', "
@@ -363,7 +378,7 @@ static const struct manifest_case offers[] = {
 	  "{ " AB "offer: [{ protocol: 'p', from: `'#invalid@', to: '#a' }, "
 	  "{ protocol: 'q', from: `'bad/a', to: '#a' }, "
 	  "{ protocol: 'r', from: `'#" S256 "', to: '#a' }] }",
-	  "invalid-reference unsupported invalid-reference" },
+	  "invalid-reference invalid-reference invalid-reference" },
 	{ "from a collection",
 	  "{ " AB COLL "offer: [{ protocol: 'p', from: `'#c', to: '#a' }, "
 	  "{ directory: 'd', from: `'#c', to: '#a' }, { runner: 'r', "
@@ -380,12 +395,12 @@ static const struct manifest_case offers[] = {
 	  "{ " AB "offer: [{ protocol: 'p', from: '#a', to: `'#missing' }] }",
 	  "unknown-target" },
 	{ "to others",
-	  "{ " AB "offer: [{ protocol: 'p', from: '#a', to: `'all' }, "
+	  "{ " AB "offer: [{ protocol: 'p', from: '#a', to: [`'all', '#b'] }, "
 	  "{ protocol: 'q', from: '#a', to: `'self/dict' }, "
 	  "{ protocol: 'r', from: '#a', to: `'parent' }, "
 	  "{ protocol: 's', from: '#a', to: `'framework' }, "
 	  "{ protocol: 't', from: '#a', to: [`1, `'b'] }] }",
-	  "unsupported unsupported bad-target bad-target wrong-type "
+	  "bad-target unknown-target bad-target bad-target wrong-type "
 	  "invalid-reference" },
 	{ "to the source, weakly",
 	  "{ " AB "offer: [{ protocol: 'p', from: '#a', to: '#a', "

@@ -71,9 +71,25 @@ static const struct manifest_case sections[] = {
 	  "missing-key missing-key wrong-type" },
 	{ "facets", "{ " SEED "facets: { any: [1, { a: null }] } }", "" },
 	{ "facets wrong", "{ " SEED "facets: `55 }", "wrong-type" },
-	{ "sections not supported",
-	  "{ " SEED "`environments: [], `runners: [], `resolvers: [] }",
-	  "unsupported unsupported unsupported" },
+	{ "runners and resolvers",
+	  "{ " SEED AB "runners: [{ name: 'r', from: 'self', path: '/r' }, "
+	  "{ name: 's', from: `'realm', path: '/s' }, { name: 't', "
+	  "from: `'#A', path: '/t' }, { name: 'u', from: `'framework', "
+	  "path: '/u' }, { name: `'R', from: 'self', path: `'r' }, "
+	  "```{}], resolvers: [{ name: 'v', path: '/v' }, { name: `'r', "
+	  "path: `'/reeve/x' }, ``{}] }",
+	  "unsupported unsupported bad-source invalid-name invalid-path "
+	  "missing-key missing-key missing-key duplicate-name protected-path "
+	  "missing-key missing-key" },
+	{ "environments",
+	  "{ " SEED "environments: [{ name: 'a' }, { name: 'b', "
+	  "extends: 'realm' }, { name: 'c', extend: 'none', "
+	  "__stop_timeout_ms: 0, runners: [{ runner: 'r', from: 'realm', "
+	  "as: 's' }], resolvers: [{ resolver: 't', from: 'realm', "
+	  "scheme: 'x-y' }] }, `{ extends: `'zzz' }], children: [{ name: 'd', "
+	  "url: '#d', environment: '#a' }, { name: 'e', url: '#e', "
+	  "environment: `'realm' }] }",
+	  "missing-key invalid-value invalid-reference" },
 	{ "startup wrong",
 	  "{ " SEED
 	  "children: [{ name: 'a', url: 'x-y://b', startup: `'zzz' }] }",
@@ -202,8 +218,17 @@ static const struct manifest_case uses[] = {
 	  "protected-path" },
 	{ "as of a modern kind", "{ use: [{ service: '/svc/a', as: `'b' }] }",
 	  "invalid-path" },
-	{ "events", "{ use: [{ service: '/svc/a' }, { `event: 'started' }] }",
-	  "unsupported" },
+	{ "events",
+	  "{ use: [{ service: '/svc/a' }, { event: 'started', as: 'x', "
+	  "from: 'framework' }, { event: ['stopped', 'running'], "
+	  "filter: { path: '/x' } }, { event_stream: 'all' }, "
+	  "{ event: ['a', 'b'], `as: 'c' }, { event: 'd', from: `'self' }, "
+	  "{ service: '/svc/b', `filter: {} }, { event: `'/svc/c' }] }",
+	  "multiple-names bad-source misplaced-key invalid-name" },
+	{ "services of an older form",
+	  "{ use: [{ legacy_service: '/svc/a' }, { legacy_services: ['/svc/b', "
+	  "`'/svc/a'] }] }",
+	  "duplicate-target" },
 	{ "two runners",
 	  "{ use: [{ service: '/svc/a' }, { runner: 'elf' }, `{ runner: 'b' }] "
 	  "}",
@@ -256,8 +281,10 @@ static const struct manifest_case exposes[] = {
 	  "{ " AB "expose: [{ service: '/svc/a', from: 'self', to: `'#A' }] }",
 	  "bad-target" },
 	{ "a runner of one's own",
-	  "{ " SEED "expose: [{ runner: 'a', from: `'self' }] }",
-	  "unsupported" },
+	  "{ " SEED "runners: [{ name: 'a', from: 'self', path: '/a' }], "
+	  "expose: [{ runner: 'a', from: 'self' }, { runner: `'b', "
+	  "from: 'self' }, { resolver: `'a', from: 'self', as: 'c' }] }",
+	  "undeclared-capability undeclared-capability" },
 	{ "a subdirectory to the framework",
 	  "{ expose: [{ directory: '/a', from: 'self', to: 'framework', "
 	  "`subdir: 'b' }] }",

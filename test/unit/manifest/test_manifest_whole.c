@@ -132,8 +132,9 @@ static void test_texts(void **state)
 		  "\"children\"?" },
 		{ "{ use: [{ protcol: 'a' }] }",
 		  "a use has to say what it is about: \"service\", "
-		  "\"protocol\", \"directory\", \"storage\" or \"runner\"; did "
-		  "you mean \"protocol\"?" },
+		  "\"protocol\", \"directory\", \"storage\", \"runner\", "
+		  "\"dictionary\", \"config\" or \"event_stream\"; did you "
+		  "mean \"protocol\"?" },
 		{ "{ use: [{ protocol: 7 }] }",
 		  "expected a string or an array for \"protocol\", found a "
 		  "number" },
@@ -144,6 +145,32 @@ static void test_texts(void **state)
 		  "{ protocol: 'q', from: '#b', to: '#a' }] }",
 		  "this closes a circle in which each needs the one before it: "
 		  "a -> b -> a; take one away, or make it \"weak\"" },
+		{ "{ " AB "offer: [{ protocol: 'p', from: '#a', "
+		  "to: '#missing' }] }",
+		  "\"p\" from \"#a\" is offered to \"#missing\", which is "
+		  "neither in \"children\" nor in \"collections\"" },
+		{ "{ capabilities: [{ dictionary: 'bundle' }], use: ["
+		  "{ protocol: 'p', from: 'self/bundel' }] }",
+		  "\"self/bundel\" is no dictionary that \"capabilities\" "
+		  "declares; did you mean \"self/bundle\"?" },
+		{ "{ environments: [{ name: 'env' }], children: [{ name: 'a', "
+		  "url: '#a', environment: '#enf' }] }",
+		  "\"#enf\" is not in \"environments\"; did you mean "
+		  "\"#env\"?" },
+		{ "{ " AB "use: [{ protocol: 'p', from: 'b' }] }",
+		  "\"b\" is no source; a child is written \"#name\"; did "
+		  "you mean \"#b\"?" },
+		{ "{ " AB "offer: [{ protocol: 'p', from: '#a', to: 'b' }] }",
+		  "\"b\" is no target; a child is written \"#name\", a "
+		  "dictionary \"self/name\"; did you mean \"#b\"?" },
+		{ "{ " AB "offer: [{ protocol: 'p', from: '#a', to: 'alle' "
+		  "}] }",
+		  "\"alle\" is no target; a child is written \"#name\", a "
+		  "dictionary \"self/name\"; did you mean \"all\"?" },
+		{ "{ " AB "expose: [{ protocol: 'p', from: '#a', "
+		  "to: 'framwork' }] }",
+		  "\"to\" of an expose is \"parent\" or \"framework\", not "
+		  "\"framwork\"; did you mean \"framework\"?" },
 		{ "{ use: [{ protocol: 'p', from: 'parnet' }] }",
 		  "\"parnet\" is no source; a child is written \"#name\"; did "
 		  "you mean \"parent\"?" },

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 
 enum { N_SEEDS = 6 };
 
@@ -144,4 +146,46 @@ reeve_pid start(reeve_process_fn fn, void *arg,
 	MUST_EQUAL(reeve_spawn(fn, arg, options, &pid), 0);
 	MUST(pid != REEVE_PID_NONE);
 	return pid;
+}
+
+bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+int open_something(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	MUST(fd >= 0);
+	return fd;
+}
+
+uint64_t number_of(const struct reeve_message *m)
+{
+	uint64_t n;
+
+	MUST_EQUAL(m->n_bytes, sizeof(n));
+	memcpy(&n, m->bytes, sizeof(n));
+	return n;
+}
+
+int send_number(reeve_pid to, uint64_t ordinal, uint64_t n)
+{
+	return reeve_send_to(to,
+			     &(struct reeve_message){ .ordinal = ordinal,
+						      .bytes = &n,
+						      .n_bytes = sizeof(n) });
+}
+
+uint64_t next_number(uint64_t ordinal)
+{
+	struct reeve_message *m;
+	uint64_t n;
+
+	MUST_EQUAL(reeve_next(-1, &m), 0);
+	MUST_EQUAL(m->ordinal, ordinal);
+	n = number_of(m);
+	reeve_message_free(m);
+	return n;
 }

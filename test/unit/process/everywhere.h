@@ -82,3 +82,13 @@ void wait_for_ever(void *arg);
 /* Spawn, which has to succeed. @options may be NULL. */
 reeve_pid start(reeve_process_fn fn, void *arg,
 		const struct reeve_spawn_options *options);
+
+/* A message whose body is one number. */
+uint64_t number_of(const struct reeve_message *m);
+int send_number(reeve_pid to, uint64_t ordinal, uint64_t n);
+/* The next message, which has to have that ordinal. */
+uint64_t next_number(uint64_t ordinal);
+
+bool is_open(int fd);
+/* A descriptor of something harmless. */
+int open_something(void);

@@ -9,15 +9,6 @@
 
 enum { GO = 1, READY = 2, ASK = 3, STOP = 4, LATE = 5 };
 
-static uint64_t number_of(const struct reeve_message *m)
-{
-	uint64_t n;
-
-	MUST_EQUAL(m->n_bytes, sizeof(n));
-	memcpy(&n, m->bytes, sizeof(n));
-	return n;
-}
-
 static int ask(reeve_pid pid, uint64_t ordinal, uint64_t n, int timeout_ms,
 	       uint64_t *ret)
 {
@@ -124,6 +115,30 @@ PROCESS_TEST(everybody_gets_the_own_answer)
 		start(call_many_times, &server, &o);
 	for (i = 0; i < 20; i++)
 		MUST_EQUAL(hear_notice(REEVE_NOTICE_DOWN).reason, 0);
+}
+
+static void call_and_wait(void *arg)
+{
+	uint64_t n;
+
+	MUST_EQUAL(ask(*(reeve_pid *)arg, ASK, 1, -1, &n), 0);
+}
+
+PROCESS_TEST(who_calls_is_seen_to_wait_for_an_answer)
+{
+	reeve_pid silent = start(wait_for_ever, NULL, NULL), calling;
+	struct reeve_process_info info;
+
+	calling = start(call_and_wait, &silent,
+			&(struct reeve_spawn_options){
+				.arg_size = sizeof(silent) });
+	do {
+		reeve_yield();
+		MUST_EQUAL(reeve_process_info(calling, &info), 0);
+	} while (info.state != REEVE_PROCESS_WAITING);
+	MUST_EQUAL(strcmp(info.waits_for, "an answer"), 0);
+	MUST_EQUAL(reeve_kill(calling, REEVE_EXIT_KILLED), 0);
+	MUST_EQUAL(reeve_kill(silent, REEVE_EXIT_KILLED), 0);
 }
 
 /* Messages that wait, and that come meanwhile, stay in their order. */
@@ -364,19 +379,6 @@ PROCESS_TEST(a_second_answer_is_dropped)
 
 /* ---- handles where nothing is sent ---- */
 
-static int open_something(void)
-{
-	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	MUST(fd >= 0);
-	return fd;
-}
-
-static bool is_open(int fd)
-{
-	return fcntl(fd, F_GETFD) >= 0;
-}
-
 /* A GO that cannot be passed on, and an ASK after it, which is answered. */
 static int fail_to_pass_on(void *state, struct reeve_message *m)
 {
@@ -526,6 +528,7 @@ int main(void)
 		cmocka_unit_test(a_call_is_answered),
 		cmocka_unit_test(a_handler_is_called_like_any_other),
 		cmocka_unit_test(everybody_gets_the_own_answer),
+		cmocka_unit_test(who_calls_is_seen_to_wait_for_an_answer),
 		cmocka_unit_test(a_call_leaves_other_messages_where_they_are),
 		cmocka_unit_test(a_late_answer_is_dropped),
 		cmocka_unit_test(a_call_ends_with_whom_it_asked),

@@ -1,154 +1,26 @@
 /* Waiting for descriptors, with threads in the place of processes. */
-#include "stand_in.h"
+#include "poller_rig.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/own.h"
 #include "fault.h"
-#include "process/poller.h"
+#include "process/poller_entry.h"
 #include "sys/loop.h"
 
-enum {
-	N_PAIRS = 8,
-	N_ROUNDS = 400,
-	N_CANCELED = 20,
-};
-
-/* A poller, and a thread that does nothing but poll. */
-struct rig {
-	struct poller *poller;
-	pthread_t thread;
-	_Atomic bool is_over;
-	_Atomic uint64_t n_polls;
-	int pair[2];
-};
-
-static void *poll_main(void *arg)
-{
-	struct rig *rig = arg;
-
-	while (!atomic_load(&rig->is_over)) {
-		assert_true(poller_poll(rig->poller, UINT64_MAX) >= 0);
-		atomic_fetch_add(&rig->n_polls, 1);
-	}
-	return NULL;
-}
-
-static int rig_setup(void **state)
-{
-	static struct rig rig;
-
-	rig = (struct rig){ 0 };
-	assert_int_equal(poller_new(&rig.poller), 0);
-	assert_int_equal(socketpair(AF_UNIX,
-				    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-				    0, rig.pair),
-			 0);
-	assert_int_equal(pthread_create(&rig.thread, NULL, poll_main, &rig), 0);
-	*state = &rig;
-	return 0;
-}
-
-/* The poller's thread has seen all that was reported before. */
-static void rig_stop(struct rig *rig)
-{
-	if (atomic_exchange(&rig->is_over, true))
-		return;
-	poller_interrupt(rig->poller);
-	assert_int_equal(pthread_join(rig->thread, NULL), 0);
-}
-
-static int rig_teardown(void **state)
-{
-	struct rig *rig = *state;
-
-	rig_stop(rig);
-	close(rig->pair[0]);
-	close(rig->pair[1]);
-	poller_free(rig->poller);
-	return 0;
-}
+enum { N_CANCELED = 20 };
 
 static bool set_is_readable(struct rig *rig)
 {
-	struct pollfd p = { .fd = poller_fd(rig->poller), .events = POLLIN };
+	struct pollfd p = { .fd = rig->poller->epoll_fd,
+			    .events = POLLIN };
 
 	return poll(&p, 1, 0) > 0;
-}
-
-/* One wait, and how it ended. */
-struct waiting {
-	struct rig *rig;
-	reeve_pid pid;
-	int fd, cancel_fd;
-	short events, came;
-	bool is_own;
-	uint64_t deadline;
-	int r;
-};
-
-static void wait_once(void *arg)
-{
-	struct waiting *w = arg;
-
-	if (w->is_own)
-		w->r = poller_wait_own(w->rig->poller, w->fd, w->events,
-				       w->cancel_fd, w->deadline, &w->came);
-	else
-		w->r = poller_wait(w->rig->poller, w->fd, w->events,
-				   w->deadline, &w->came);
-}
-
-static struct waiting waiting_for(struct rig *rig, int fd, short events,
-				  bool is_own)
-{
-	return (struct waiting){ .rig = rig,
-				 .fd = fd,
-				 .cancel_fd = -1,
-				 .events = events,
-				 .is_own = is_own,
-				 .deadline = WAIT_FOREVER,
-				 .r = 12345 };
-}
-
-static void waiting_begin(struct waiting *w)
-{
-	w->pid = stand_in_run(wait_once, w);
-}
-
-/* It is known to wait when this returns. */
-static void waiting_park(struct waiting *w)
-{
-	waiting_begin(w);
-	stand_in_until_parked(w->pid);
-}
-
-static int waiting_end(struct waiting *w)
-{
-	stand_in_join(w->pid);
-	return w->r;
-}
-
-static void byte_write(int fd)
-{
-	assert_int_equal(write(fd, "x", 1), 1);
-}
-
-static void byte_read(int fd)
-{
-	char c;
-
-	assert_int_equal(read(fd, &c, 1), 1);
 }
 
 /* ---- ordinary waits ---- */
@@ -499,121 +371,8 @@ static void a_lack_of_memory_is_told(void **state)
 	stand_in_be(REEVE_PID_NONE);
 }
 
-/* ---- all of it at once: a wake-up that is lost hangs the test ---- */
-
-struct player {
-	struct rig *rig;
-	int fd;
-	bool begins, is_own;
-	reeve_pid pid;
-	int n_done;
-};
-
-static bool play_read(struct player *p)
-{
-	char c;
-
-	while (read(p->fd, &c, 1) != 1) {
-		int r = p->is_own
-				? poller_wait_own(p->rig->poller, p->fd, POLLIN,
-						  -1, WAIT_FOREVER, NULL)
-				: poller_wait(p->rig->poller, p->fd, POLLIN,
-					      WAIT_FOREVER, NULL);
-
-		if (r != 0)
-			return false;
-	}
-	return true;
-}
-
-static void play(void *arg)
-{
-	struct player *p = arg;
-
-	for (int i = 0; i < N_ROUNDS; i++) {
-		if (p->begins)
-			byte_write(p->fd);
-		if (!play_read(p))
-			return;
-		if (!p->begins)
-			byte_write(p->fd);
-		p->n_done++;
-	}
-}
-
-static void no_wake_up_is_lost(void **state)
-{
-	struct rig *rig = *state;
-	struct player players[N_PAIRS][2];
-
-	for (int i = 0; i < N_PAIRS; i++) {
-		int fds[2];
-
-		assert_int_equal(socketpair(AF_UNIX,
-					    SOCK_STREAM | SOCK_NONBLOCK, 0,
-					    fds),
-				 0);
-		for (int k = 0; k < 2; k++) {
-			players[i][k] = (struct player){
-				.rig = rig,
-				.fd = fds[k],
-				.begins = k,
-				.is_own = (i + k) % 3,
-			};
-			players[i][k].pid = stand_in_run(play, &players[i][k]);
-		}
-	}
-	for (int i = 0; i < N_PAIRS; i++)
-		for (int k = 0; k < 2; k++) {
-			stand_in_join(players[i][k].pid);
-			assert_int_equal(players[i][k].n_done, N_ROUNDS);
-			poller_forget(rig->poller, players[i][k].fd);
-			close(players[i][k].fd);
-		}
-	assert_false(poller_is_wanted(rig->poller));
-}
-
-static void *disturb(void *arg)
-{
-	struct rig *rig = arg;
-
-	/* Readable, and mostly nobody there: it comes and goes. */
-	while (!atomic_load(&rig->is_over)) {
-		poller_interrupt(rig->poller);
-		sched_yield();
-	}
-	return NULL;
-}
-
-static void waits_that_come_and_go_are_all_woken(void **state)
-{
-	struct rig *rig = *state;
-	pthread_t disturber;
-
-	byte_write(rig->pair[1]);
-	assert_int_equal(pthread_create(&disturber, NULL, disturb, rig), 0);
-	for (int i = 0; i < N_ROUNDS; i++) {
-		struct waiting in =
-			waiting_for(rig, rig->pair[0], POLLIN, i % 5);
-		struct waiting out =
-			waiting_for(rig, rig->pair[0], POLLOUT, i % 3);
-
-		waiting_begin(&in);
-		waiting_begin(&out);
-		if (i % 7 == 0)
-			stand_in_kill(in.pid);
-		assert_int_equal(waiting_end(&out), 0);
-		waiting_end(&in);
-		if (i % 7)
-			assert_int_equal(in.r, 0);
-	}
-	rig_stop(rig);
-	assert_int_equal(pthread_join(disturber, NULL), 0);
-}
-
 int main(void)
 {
-#define rig_test(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		rig_test(a_wait_ends_when_it_can_be_read),
 		rig_test(what_is_ready_already_ends_the_wait),
@@ -631,8 +390,6 @@ int main(void)
 		rig_test(to_interrupt_ends_the_wait_and_the_next),
 		rig_test(a_poll_ends_in_time),
 		rig_test(a_lack_of_memory_is_told),
-		rig_test(no_wake_up_is_lost),
-		rig_test(waits_that_come_and_go_are_all_woken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

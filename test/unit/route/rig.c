@@ -49,7 +49,7 @@ static char *unmarked(struct rig *rig, const char *file, const char *text,
 		      size_t *ret_n)
 {
 	char *copy = malloc(strlen(text) + 1), *end = copy;
-	struct place place = { 1, 1 };
+	struct place place = place_at(1, 1);
 
 	if (!copy)
 		return NULL;
@@ -63,7 +63,7 @@ static char *unmarked(struct rig *rig, const char *file, const char *text,
 		*end++ = *text;
 		place.column++;
 		if (*text == '\n')
-			place = (struct place){ place.line + 1, 1 };
+			place = place_at(place.line + 1, 1);
 	}
 	*end = 0;
 	*ret_n = (size_t)(end - copy);
@@ -172,6 +172,7 @@ int rig_route(struct rig *rig, const char *moniker, const char *capability)
 void rig_summary(const struct rig *rig, int verdict, struct text *t)
 {
 	const struct route *route = &rig->route;
+	const char *instance = route->instances.bytes;
 	const struct decl *d = NULL;
 	size_t i;
 
@@ -193,6 +194,12 @@ void rig_summary(const struct rig *rig, int verdict, struct text *t)
 		return;
 	}
 	text_printf(t, " = %s", route_source_moniker(route));
+	if (route->source == ROUTE_SOURCE_AGGREGATE)
+		text_puts(t, " of");
+	for (i = 0; i < route->n_instances; i++) {
+		text_printf(t, " %s", instance);
+		instance += strlen(instance) + 1;
+	}
 	if (route->path)
 		text_printf(t, ":%s", route->path);
 	if (route->subdir.n)
@@ -214,6 +221,24 @@ void rig_expect(struct rig *rig, const char *moniker, const char *capability,
 		fail_msg("%s of %s:\n  %s\nexpected\n  %s\n%s", capability,
 			 moniker, text_string(&t), summary,
 			 text_string(&rig->route.why.text));
+	text_fini(&t);
+}
+
+void rig_expect_instance(struct rig *rig, const char *moniker,
+			 const char *capability, const char *instance,
+			 const char *summary)
+{
+	struct realm *r = rig_realm(rig, moniker);
+	const struct decl *d = rig_decl(r, DECL_USE, capability);
+	struct text t = TEXT_INIT;
+	int k;
+
+	while ((k = route_walk_instance(r, d, instance, &rig->route)) ==
+	       ROUTE_UNRESOLVED)
+		assert_int_equal(
+			rig_resolve(rig, rig->route.need, &rig->report), 0);
+	rig_summary(rig, k, &t);
+	assert_string_equal(text_string(&t), summary);
 	text_fini(&t);
 }
 

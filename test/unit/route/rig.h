@@ -61,7 +61,7 @@ int rig_route(struct rig *rig, const char *moniker, const char *capability);
 
 /*
  * The route in one line, hop by hop, "use /d X | offer / X>Y | ...", then "="
- * and the source: moniker:path, " in SUBDIR" and " rights R" where there are
+ * and the source: moniker, " of" and its instances, ":" and the path, " in SUBDIR" and " rights R" where there are
  * any; or "!" and the rule. Implied declarations are written as "self", those of
  * a grant with its id, "offer#3".
  */
@@ -70,6 +70,11 @@ void rig_summary(const struct rig *rig, int verdict, struct text *t);
 /* Route and compare with the summary. */
 void rig_expect(struct rig *rig, const char *moniker, const char *capability,
 		const char *summary);
+
+/* The same for one instance of a use. */
+void rig_expect_instance(struct rig *rig, const char *moniker,
+			 const char *capability, const char *instance,
+			 const char *summary);
 
 /* The decl of this kind that goes by this name at its target. */
 const struct decl *rig_decl(struct realm *r, enum decl_kind kind,

@@ -107,7 +107,7 @@ void rig_expect_connect(struct rig *rig, const char *moniker, const char *name,
 
 static bool is_in(const struct slot *s, const struct slot *slots, size_t n)
 {
-	return s >= slots && s < slots + n;
+	return n && s >= slots && s < slots + n;
 }
 
 static bool is_held(const struct slot *s)

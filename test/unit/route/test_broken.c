@@ -280,12 +280,11 @@ static const struct broken rows[] = {
 	  "disk is required for its user, but this offer promises only "
 	  "optional", "" },
 
-	/* Services put together from many. */
-	{ { { "root", "{ " PROGRAM "collections: [ { name: 'pool',\n"
-		      "  durability: 'transient' } ],\n"
-		      "use: [\n^{ service: 'X', from: '#pool' } ] }" } },
-	  "/", "X", "unsupported", REEVE_ERR_NOT_SUPPORTED, "/", NULL,
-	  "X is taken from a source that cannot be routed yet", "" },
+	/* What is understood and not routed. */
+	{ { { "root", "{ " PROGRAM "use: [\n^{ event_stream: 'started',\n"
+		      "  path: '/events/started', from: 'parent' } ] }" } },
+	  "/", "started", "event-stream-unsupported", REEVE_ERR_NOT_SUPPORTED,
+	  "/", NULL, "the event stream started cannot be routed", "" },
 
 	/* Not even asked for. */
 	{ { { "root", "{ " PROGRAM "use: [ { protocol: 'host.Log' } ] }" } },
@@ -315,7 +314,7 @@ static void row_check(const struct broken *row)
 	struct rig rig;
 	const struct why *w = &rig.route.why;
 	const char *file = row->file;
-	struct place place = { 1, 1 };
+	struct place place = place_at(1, 1);
 
 	rig_init(&rig, row->files);
 	if (rig_route(&rig, row->moniker, row->capability) != ROUTE_BROKEN)

@@ -385,7 +385,7 @@ static void check_agrees_with_route(void **state)
 		random_state = tree;
 		plan_make(&plan);
 		world_make(w, &plan, -1, DAMAGE_NONE);
-		assert_int_equal(check_tree(&w->rig.tree, rig_resolve, &w->rig,
+		assert_int_equal(check_tree(&w->rig.tree, rig_resolve, &w->rig, NULL,
 					    &w->rig.report),
 				 0);
 		assert_int_equal(w->rig.report.n_errors, 0);
@@ -397,7 +397,7 @@ static void check_agrees_with_route(void **state)
 		if (plan.hops[at].kind == DECL_USE)
 			continue;
 		world_make(w, &plan, at, DAMAGE_DROPPED);
-		assert_int_equal(check_tree(&w->rig.tree, rig_resolve, &w->rig,
+		assert_int_equal(check_tree(&w->rig.tree, rig_resolve, &w->rig, NULL,
 					    &w->rig.report),
 				 0);
 		assert_true(w->rig.report.n_errors > 0);

@@ -453,6 +453,47 @@ static void sentences_are_cut_between_characters(void **state)
 	assert_int_equal(wire_string_cut((struct wire_string){ 0 }, 9).n, 0);
 }
 
+/* ---- methods ---- */
+
+/* Which of both writers writes it, with a transaction id or without. */
+static void expect_written(int method, bool is_request, bool is_reply,
+			   uint32_t txid)
+{
+	static const struct wire_method methods[] = {
+		{ .method = 1, .ordinal = 1, .has_request = true },
+		{ .method = 2,
+		  .ordinal = 1,
+		  .has_request = true,
+		  .has_reply = true },
+		{ .method = 3, .ordinal = 1, .has_reply = true },
+	};
+	const size_t n = N_ELEMENTS(methods);
+	GOLDEN_MESSAGE(m);
+
+	assert_int_equal(
+		wire_request_write(methods, n, method, txid, &m, NULL),
+		is_request ? 0 : -EINVAL);
+	assert_int_equal(wire_reply_write(methods, n, method, txid, &m, NULL),
+			 is_reply ? 0 : -EINVAL);
+	if (is_request || is_reply)
+		golden_assert(&m, txid ? "07000000 0200 00 01 0100000000000000"
+				       : HEADER);
+}
+
+static void only_messages_of_the_protocol_are_written(void **state)
+{
+	(void)state;
+	expect_written(0, false, false, 0);
+	expect_written(1, true, false, 0);
+	expect_written(1, false, false, 7);
+	expect_written(2, false, false, 0);
+	expect_written(2, true, true, 7);
+	expect_written(3, false, true, 0);
+	expect_written(3, false, false, 7);
+	expect_written(4, false, false, 7);
+	expect_written(-1, false, false, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +510,7 @@ int main(void)
 		cmocka_unit_test(tables_have_gaps),
 		cmocka_unit_test(nesting_ends_at_32),
 		cmocka_unit_test(sentences_are_cut_between_characters),
+		cmocka_unit_test(only_messages_of_the_protocol_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
