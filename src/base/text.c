@@ -174,10 +174,11 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 
 unsigned text_distance(const char *a, const char *b, unsigned limit)
 {
-	/* Three rows of the classic matrix: two back for a swap, one back. */
-	unsigned rows[3][DISTANCE_MAX + 1];
+	/* Three rows of the classic matrix: two back for a swap, one back. Only
+	 * the cells next to its diagonal, the others are above the limit. */
+	unsigned rows[3][DISTANCE_MAX + 2];
 	unsigned *before = rows[0], *last = rows[1], *now = rows[2], *spare;
-	size_t n_a = strlen(a), n_b = strlen(b), i, j;
+	size_t n_a = strlen(a), n_b = strlen(b), i, j, from, to;
 
 	if (n_a > DISTANCE_MAX || n_b > DISTANCE_MAX)
 		return limit + 1;
@@ -187,8 +188,11 @@ unsigned text_distance(const char *a, const char *b, unsigned limit)
 	for (j = 0; j <= n_b; j++)
 		before[j] = last[j] = (unsigned)j;
 	for (i = 1; i <= n_a; i++) {
-		now[0] = (unsigned)i;
-		for (j = 1; j <= n_b; j++) {
+		from = i > limit ? i - limit : 1;
+		to = n_b < i + limit ? n_b : i + limit;
+		now[from - 1] = from == 1 ? (unsigned)i : limit + 1;
+		now[to + 1] = limit + 1;
+		for (j = from; j <= to; j++) {
 			now[j] = min3(last[j] + 1, now[j - 1] + 1,
 				      last[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&

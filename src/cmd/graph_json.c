@@ -11,7 +11,7 @@ static const char *state_word(enum graph_state state)
 	case GRAPH_NO_PROGRAM:
 		break;
 	}
-	return "-";
+	return "no program";
 }
 
 static void put_node(const struct graph_node *n, struct text *t)

@@ -108,9 +108,12 @@ int cmd_list(int argc, char **argv)
 
 static void put_offline(struct listing *l, const struct realm *r)
 {
-	const char *state = r->state == REALM_BROKEN	? "broken" :
-			    r->manifest->program	? "program" :
-							  "-";
+	bool is_broken = r->state == REALM_BROKEN;
+	bool has_program = !is_broken && r->manifest->program;
+	const char *state = is_broken	? "broken" :
+			    has_program ? "program" :
+			    l->json	? "no program" :
+					  "-";
 
 	if (!l->json) {
 		put_tree_line(l, r->moniker, state, r->broken ? r->broken : "");

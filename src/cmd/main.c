@@ -65,6 +65,66 @@ static const struct cmd cmds[] = {
 	  "CAPABILITY, for all that the\ncomponent uses and exposes. No manager "
 	  "need run.\n\n" PACKAGES_HELP JSON_HELP,
 	  cmd_route },
+	{ "why", "[OPTION]... MONIKER CAPABILITY",
+	  "why does a component have it, or not?",
+	  "The route as it is now, with grants and what was taken back. Without "
+	  "a manager,\nof manifests: -f ROOT.cml.\n\n"
+	  "  -f, --file ROOT.cml  the tree below this manifest\n"
+	  "      --fix            with -f: show the edits that mend it, as a "
+	  "patch\n"
+	  "      --apply          and make them\n"
+	  PACKAGES_HELP MANAGER_HELP JSON_HELP,
+	  cmd_why },
+	{ "reach", "[OPTION]... ROOT.cml", "who can reach whom?",
+	  "With --from and --to: a path of authority, the shortest for each "
+	  "component that\nis reached, or that there is none. With --of: "
+	  "everyone who can get a capability,\nby a use of its own, to give it "
+	  "on, or through others. A component is a moniker,\nin which * stands "
+	  "for any one segment and a last ** for one or more. No manager\nneed "
+	  "run.\n\n"
+	  "      --from A         who reaches\n"
+	  "      --to B           whom\n"
+	  "      --of CAPABILITY  by any name that it has on its way\n"
+	  "      --provider MONIKER\n"
+	  "                       only that of this component, or framework, or "
+	  "builtin\n"
+	  "      --none           0 if there is none, else 1\n"
+	  "  -a, --all            all paths, not ten; all who have it through "
+	  "others\n"
+	  "  -q, --quiet          only the exit status\n"
+	  PACKAGES_HELP
+	  "      --json           one JSON object\n",
+	  cmd_reach },
+	{ "diff", "[OPTION]... OLD.cml NEW.cml",
+	  "what authority does a change add or remove?",
+	  "Compares the trees below two root manifests, component by component: "
+	  "what each can\nopen, gives, and is offered, with rights, policies "
+	  "and limits; and who can reach\nwhom by way of others. What adds "
+	  "authority is marked with a !.\n\n"
+	  "      --fail-on-growth\n"
+	  "                       1 if any authority is added\n"
+	  "  -a, --all            100 of the pairs that reach each other now, "
+	  "not ten\n"
+	  "  -q, --quiet          only the exit status\n"
+	  PACKAGES_HELP
+	  "      --json           one JSON object\n",
+	  cmd_diff },
+	{ "graph", "[OPTION]... ROOT.cml", "the tree and its routes as a picture",
+	  "Components are boxes in each other; arrows lead from who uses "
+	  "something to who\nprovides it; broken routes are red. With "
+	  "--moniker only that component, what is\nbelow it, and those that "
+	  "these exchange something with. No manager need run.\n\n"
+	  "      --format FORMAT  svg, dot, mermaid or json (default: by the "
+	  "file's ending,\n"
+	  "                       else svg)\n"
+	  "      --output FILE    write to FILE\n"
+	  "      --moniker MONIKER\n"
+	  "                       only what concerns this component\n"
+	  "      --capability NAME\n"
+	  "                       only routes of that name, and their ends\n"
+	  PACKAGES_HELP
+	  "      --json           the same as --format json\n",
+	  cmd_graph },
 	{ "tree", "[OPTION]... [ROOT.cml]", "the components as a tree",
 	  "Of the running manager, or, with ROOT.cml, of the manifests.\n\n"
 	  PACKAGES_HELP MANAGER_HELP JSON_HELP,
@@ -172,16 +232,6 @@ static const struct cmd cmds[] = {
 	  "All that was taken back from it by reeve revoke, if a manifest "
 	  "says that\nit has it. What was granted while it ran has to be granted "
 	  "again.\n\n" MANAGER_HELP JSON_HELP, cmd_restore },
-	{ "why", "[OPTION]... MONIKER CAPABILITY",
-	  "why does a component have it, or not?",
-	  "The route as it is now, with grants and what was taken back. Without "
-	  "a manager,\nof manifests: -f ROOT.cml.\n\n"
-	  "  -f, --file ROOT.cml  the tree below this manifest\n"
-	  "      --fix            with -f: show the edits that mend it, as a "
-	  "patch\n"
-	  "      --apply          and make them\n"
-	  PACKAGES_HELP MANAGER_HELP JSON_HELP,
-	  cmd_why },
 	{ "log", "[OPTION]... [MONIKER]", "what happened, and what was printed",
 	  "Of all components, or of MONIKER and those below it.\n\n"
 	  "      --audit          opens, refusals, ends, grants and revocations "
@@ -190,70 +240,6 @@ static const struct cmd cmds[] = {
 	  "  -f, --follow         go on as things happen\n"
 	  "  -n, --lines N        the last N only\n" MANAGER_HELP JSON_HELP,
 	  cmd_log },
-	{ "doctor", "[OPTION]... [MONIKER]",
-	  "can this machine run cells? does a component get all?",
-	  "Without MONIKER: one line for each thing that cells need of the "
-	  "kernel and the\nsystem, with the fix where something is missing. "
-	  "With it: one line for each\ncapability that the component uses or "
-	  "exposes, as the running manager routes it,\nand where it breaks. 1 "
-	  "if something is missing, or required and broken.\n\n"
-	  "  -f, --file ROOT.cml  the component in this tree of manifests; no "
-	  "manager is\n"
-	  "                       asked\n"
-	  PACKAGES_HELP MANAGER_HELP
-	  "      --json           the lines as a JSON array; of a component, "
-	  "one value a line\n",
-	  cmd_doctor },
-	{ "reach", "[OPTION]... ROOT.cml", "who can reach whom?",
-	  "With --from and --to: a path of authority, the shortest for each "
-	  "component that\nis reached, or that there is none. With --of: "
-	  "everyone who can get a capability,\nby a use of its own, to give it "
-	  "on, or through others. A component is a moniker,\nin which * stands "
-	  "for any one segment and a last ** for one or more. No manager\nneed "
-	  "run.\n\n"
-	  "      --from A         who reaches\n"
-	  "      --to B           whom\n"
-	  "      --of CAPABILITY  by any name that it has on its way\n"
-	  "      --provider MONIKER\n"
-	  "                       only that of this component, or framework, or "
-	  "builtin\n"
-	  "      --none           0 if there is none, else 1\n"
-	  "  -a, --all            all paths, not ten; all who have it through "
-	  "others\n"
-	  "  -q, --quiet          only the exit status\n"
-	  PACKAGES_HELP
-	  "      --json           one JSON object\n",
-	  cmd_reach },
-	{ "diff", "[OPTION]... OLD.cml NEW.cml",
-	  "what authority does a change add or remove?",
-	  "Compares the trees below two root manifests, component by component: "
-	  "what each can\nopen, gives, and is offered, with rights, policies "
-	  "and limits; and who can reach\nwhom by way of others. What adds "
-	  "authority is marked with a !.\n\n"
-	  "      --fail-on-growth\n"
-	  "                       1 if any authority is added\n"
-	  "  -a, --all            100 of the pairs that reach each other now, "
-	  "not ten\n"
-	  "  -q, --quiet          only the exit status\n"
-	  PACKAGES_HELP
-	  "      --json           one JSON object\n",
-	  cmd_diff },
-	{ "graph", "[OPTION]... ROOT.cml", "the tree and its routes as a picture",
-	  "Components are boxes in each other; arrows lead from who uses "
-	  "something to who\nprovides it; broken routes are red. With "
-	  "--moniker only that component, what is\nbelow it, and those that "
-	  "these exchange something with. No manager need run.\n\n"
-	  "      --format FORMAT  svg, dot, mermaid or json (default: by the "
-	  "file's ending,\n"
-	  "                       else svg)\n"
-	  "      --output FILE    write to FILE\n"
-	  "      --moniker MONIKER\n"
-	  "                       only what concerns this component\n"
-	  "      --capability NAME\n"
-	  "                       only routes of that name, and their ends\n"
-	  PACKAGES_HELP
-	  "      --json           the same as --format json\n",
-	  cmd_graph },
 	{ "explore", "[OPTION]... MONIKER", "a shell that sees what a component sees",
 	  "/bin/sh in the cell of a running component, as reeve exec runs it. "
 	  "First, a few\nlines say where everything is.\n\n"
@@ -291,6 +277,20 @@ static const struct cmd cmds[] = {
 	  "      --json           one JSON object: bytes, hex, text, handles, "
 	  "epitaph\n"
 	  MANAGER_HELP, cmd_call },
+	{ "doctor", "[OPTION]... [MONIKER]",
+	  "can this machine run cells? does a component get all?",
+	  "Without MONIKER: one line for each thing that cells need of the "
+	  "kernel and the\nsystem, with the fix where something is missing. "
+	  "With it: one line for each\ncapability that the component uses or "
+	  "exposes, as the running manager routes it,\nand where it breaks. 1 "
+	  "if something is missing, or required and broken.\n\n"
+	  "  -f, --file ROOT.cml  the component in this tree of manifests; no "
+	  "manager is\n"
+	  "                       asked\n"
+	  PACKAGES_HELP MANAGER_HELP
+	  "      --json           the lines as a JSON array; of a component, "
+	  "one value a line\n",
+	  cmd_doctor },
 	{ "compile", "[OPTION]... FILE.cml...", "write a manifest out whole",
 	  "Writes the manifest FILE.cml to FILE.cm beside it: the same manifest "
 	  "in one\nfile of plain JSON, with the shards that it includes merged "

@@ -94,7 +94,7 @@ void record_json(const struct reach_record *r, struct text *t)
 	text_printf(t, "\"holds\":\"%s\"", hold_word(r->hold));
 	member_json("type", capability_type_name(reach_type(r)), t);
 	member_json("name", r->name, t);
-	member_json("called", r->decl->target_name, t);
+	member_json("as", r->decl->target_name, t);
 	member_json("source", reach_source_moniker(r), t);
 	member_json("rights", r->rights ? text_string(&rights) : NULL, t);
 	member_json("subdir", *r->subdir ? r->subdir : NULL, t);

@@ -84,6 +84,7 @@ static int run_manager(struct manager_options *m_options,
 	}
 	report_fini(&report);
 	screen_init(&shown.screen, m->loop, STDOUT_FILENO);
+	shown.screen.is_json = options->json;
 	shown.listener.on_entry = on_entry;
 	journal_listen(m->journal, &shown.listener);
 	r = manager_run(m);

@@ -58,7 +58,7 @@ static void screen_flush(struct screen *s, int timeout_ms)
 		return;
 	}
 	text_clear(w);
-	if (s->n_lost && s->fd >= 0)
+	if (s->n_lost && s->fd >= 0 && !s->is_json)
 		text_printf(w, "... %zu more were not shown: nobody read\n",
 			    s->n_lost);
 	s->n_lost = 0;

@@ -20,6 +20,7 @@ struct screen {
 	int fd; /* -1: nobody reads any more */
 	struct text waiting;
 	size_t n_lost; /* entries */
+	bool is_json;  /* what is lost shows by its number; no words about it */
 };
 
 void screen_init(struct screen *s, struct loop *loop, int fd);

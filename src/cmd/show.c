@@ -377,7 +377,7 @@ static int show_offline(const struct cmd_options *options, const char *moniker)
 	text_puts(&t, "{\"moniker\":");
 	text_json(&t, r->moniker);
 	describe_member(&t, "url", r->url);
-	describe_member(&t, "state", r->manifest->program ? "not running"
+	describe_member(&t, "state", r->manifest->program ? "program"
 							  : "no program");
 	describe_manifest(r, resolver_package(&o.resolver, r), &t);
 	configuration_render_json(&(struct configuration_router){

@@ -6,16 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channel/channel.h"
 #include "host/exposed.h"
 #include "host/manager.h"
 #include "host/open.h"
+#include "reeve/status.h"
 #include "sys/fd.h"
 #include "wire/io.h"
 
 struct aggregate {
 	struct list link; /* in all */
 	struct instance *opener;
+	/* It may be a grant's, which goes before its directory does: looked up
+	 * before it is looked at. */
 	const struct decl *decl;
+	enum table_kind table;
 	struct directory *directory;
 };
 
@@ -44,6 +49,11 @@ static void on_open(void *userdata, const struct directory_open *open,
 {
 	struct aggregate *a = userdata;
 
+	if (!realm_slot_of(a->opener->realm, a->table, a->decl)) {
+		channel_close_epitaph(take_server_end, REEVE_ERR_ACCESS_DENIED,
+				      true);
+		return;
+	}
 	(void)open_capability(a->opener, a->decl, open->flags, open->mode,
 			      open->name, take_server_end);
 }
@@ -76,6 +86,7 @@ int aggregate_serve(struct instance *opener, const struct decl *decl,
 	}
 	a->opener = opener;
 	a->decl = decl;
+	a->table = decl->kind == DECL_USE ? TABLE_PROGRAM_INPUT : TABLE_OUTPUT;
 	list_link(&all, &a->link);
 	r = directory_new(opener->manager->loop, NULL, &a->directory);
 	if (!r) {

@@ -174,6 +174,11 @@ static int resolver_read(struct resolver *s, struct realm *r,
 			    REALM_DEPTH_MAX);
 		return PACKAGE_INVALID;
 	}
+	if (k == REALM_TOO_MANY) {
+		text_printf(why, "the tree would have more than %d components",
+			    TOPOLOGY_REALMS_MAX);
+		return PACKAGE_INVALID;
+	}
 	return k;
 }
 

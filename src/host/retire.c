@@ -73,7 +73,8 @@ static void manager_forget_realm(struct manager *m, struct realm *r)
 		account_release(&payer->account, CHARGE_CHILDREN);
 	authority_forget_realm(r);
 	budgets_forget(m, r);
-	files_remove_storage(m, r);
+	if (!realm_keeps_storage(r))
+		files_remove_storage(m, r);
 	resolver_forget(&m->resolver, r);
 }
 

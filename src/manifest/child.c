@@ -158,9 +158,9 @@ static bool collection_read(struct load *l, const struct json5_value *object,
 	if (f.at[KEY_LIMITS])
 		ret->limits = limits_read(l, f.at[KEY_LIMITS]);
 	if (f.at[KEY_ALLOWED_OFFERS])
-		ret->allows_dynamic_offers =
+		ret->has_static_offers_only =
 			load_word(l, f.at[KEY_ALLOWED_OFFERS], "allowed_offers",
-				  offers, N_ELEMENTS(offers)) == 1;
+				  offers, N_ELEMENTS(offers)) == 0;
 	if (f.at[KEY_PERSISTENT_STORAGE])
 		ret->keeps_storage = f.at[KEY_PERSISTENT_STORAGE]->truth;
 	if (f.at[KEY_DURABILITY])

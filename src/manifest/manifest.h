@@ -170,7 +170,7 @@ struct config_type {
 struct config_field {
 	const char *key;
 	struct config_type type;
-	bool is_mutable; /* "mutability": ["parent"]; a grant may change it */
+	bool is_mutable; /* "mutability": ["parent"]; nobody changes it yet */
 	struct place place, key_place;
 };
 
@@ -347,7 +347,9 @@ struct collection_decl {
 	const char *name;
 	enum durability durability;
 	const struct environment_decl *environment; /* NULL: the parent's own */
-	bool allows_dynamic_offers; /* beside those of the manifest */
+	/* The author wrote that members get what the manifest offers, and no
+	 * more: no offers when they are created, no grants of their parent. */
+	bool has_static_offers_only;
 	bool allows_long_names;	    /* up to 1024 bytes */
 	bool keeps_storage; /* a later member of the same name finds it */
 	/* Ours, for each member. */

@@ -1,4 +1,4 @@
-/* Two maps over one set of records, keyed by the addresses of slots. */
+/* Three maps over one set of records, keyed by the addresses of slots. */
 #include "route/carry.h"
 
 #include <errno.h>
@@ -9,10 +9,34 @@ static uint64_t slot_hash(const struct slot *s)
 	return map_hash(&s, sizeof(s));
 }
 
-/* The record of @slot with @carrier, or of anybody if that is NULL. A slot has
- * as many as there are dictionaries in each other: few. */
+static uint64_t pair_hash(const struct slot *slot, const struct slot *carrier)
+{
+	const struct slot *pair[] = { slot, carrier };
+
+	return map_hash(pair, sizeof(pair));
+}
+
+/* The record of @slot with @carrier. */
 static struct carry *carry_find(const struct slot *slot,
 				const struct slot *carrier)
+{
+	const struct topology *t = slot->holder->tree;
+	struct map_node *node;
+	struct carry *c;
+
+	if (!slot->is_carried)
+		return NULL;
+	for (node = map_find(&t->carries_by_both, pair_hash(slot, carrier));
+	     node; node = map_next(node)) {
+		c = container_of(node, struct carry, by_both);
+		if (c->slot == slot && c->carrier == carrier)
+			return c;
+	}
+	return NULL;
+}
+
+/* A record of @slot with anybody. */
+static struct carry *carry_find_any(const struct slot *slot)
 {
 	const struct topology *t = slot->holder->tree;
 	struct map_node *node;
@@ -23,15 +47,34 @@ static struct carry *carry_find(const struct slot *slot,
 	for (node = map_find(&t->carries_by_slot, slot_hash(slot)); node;
 	     node = map_next(node)) {
 		c = container_of(node, struct carry, by_slot);
-		if (c->slot == slot && (!carrier || c->carrier == carrier))
+		if (c->slot == slot)
 			return c;
 	}
 	return NULL;
 }
 
+static int carry_link(struct topology *t, struct carry *c)
+{
+	int r = map_link(&t->carries_by_slot, &c->by_slot, slot_hash(c->slot));
+
+	if (r)
+		return r;
+	r = map_link(&t->carries_by_carrier, &c->by_carrier,
+		     slot_hash(c->carrier));
+	if (r)
+		goto unlink_slot;
+	r = map_link(&t->carries_by_both, &c->by_both,
+		     pair_hash(c->slot, c->carrier));
+	if (!r)
+		return 0;
+	map_unlink(&t->carries_by_carrier, &c->by_carrier);
+unlink_slot:
+	map_unlink(&t->carries_by_slot, &c->by_slot);
+	return r;
+}
+
 int carry_note(struct slot *slot, struct slot *carrier)
 {
-	struct topology *t = slot->holder->tree;
 	struct carry *c;
 	int r;
 
@@ -42,13 +85,7 @@ int carry_note(struct slot *slot, struct slot *carrier)
 		return -ENOMEM;
 	c->slot = slot;
 	c->carrier = carrier;
-	r = map_link(&t->carries_by_slot, &c->by_slot, slot_hash(slot));
-	if (!r) {
-		r = map_link(&t->carries_by_carrier, &c->by_carrier,
-			     slot_hash(carrier));
-		if (r)
-			map_unlink(&t->carries_by_slot, &c->by_slot);
-	}
+	r = carry_link(slot->holder->tree, c);
 	if (r) {
 		free(c);
 		return r;
@@ -80,6 +117,7 @@ static void carry_free(struct carry *c)
 
 	map_unlink(&t->carries_by_slot, &c->by_slot);
 	map_unlink(&t->carries_by_carrier, &c->by_carrier);
+	map_unlink(&t->carries_by_both, &c->by_both);
 	free(c);
 }
 
@@ -87,7 +125,7 @@ void carry_forget(struct slot *s)
 {
 	struct carry *c;
 
-	while ((c = carry_find(s, NULL)))
+	while ((c = carry_find_any(s)))
 		carry_free(c);
 	while ((c = carry_next(s, NULL)))
 		carry_free(c);

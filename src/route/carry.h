@@ -6,8 +6,8 @@
  * by which the dictionary came to it. The second is noted here, so that whoever
  * takes the dictionary back takes back what was taken out of it.
  *
- * Few slots are carried, so that they are kept in two maps of the tree and cost
- * the others nothing.
+ * Few slots are carried, so that they are kept in maps of the tree and cost the
+ * others nothing.
  */
 #pragma once
 
@@ -16,8 +16,9 @@
 struct carry {
 	struct slot *slot;    /* what was taken out */
 	struct slot *carrier; /* a dictionary on the way to it */
-	struct map_node by_slot, by_carrier;
+	struct map_node by_slot, by_carrier, by_both;
 	uint64_t round; /* in which it was last taken back */
+	struct carry *waiting; /* the next to be visited in that round */
 };
 
 /* @slot depends on @carrier as well. 0 or -ENOMEM; the same again is nothing. */

@@ -196,6 +196,14 @@ int check_tree(struct topology *t, check_resolve_fn resolve, void *userdata,
 	k = check_resolve(t, resolve, userdata, report);
 	if (!k)
 		k = survey_take(t, on_route, report, &s);
+	if (k == -EFBIG) {
+		report_add(report, SEVERITY_ERROR, t->root->url, place_at(0, 0),
+			   "tree-too-large",
+			   "more than %d routes, with what is in dictionaries "
+			   "and of several sources for each who has it",
+			   SURVEY_ROUTES_MAX);
+		return report->failed ? -ENOMEM : 0;
+	}
 	if (!k)
 		k = check_instances(&s, report);
 	survey_fini(&s);

@@ -2,7 +2,8 @@
  * The walk over the derivation tree is iterative: chains are as deep as realms
  * and copies of copies make them. Slots to be visited are chained through their
  * own @derived lists, which nothing else changes meanwhile: grants that go are
- * first unlinked into a list, and freed when the walk is over.
+ * first unlinked into a list, and freed when the walk is over. What is carried
+ * waits until all that is derived was visited.
  */
 #include "route/cut.h"
 
@@ -59,54 +60,70 @@ static bool goes(const struct grant *g, bool is_end)
 	       g->kind == GRANT_REGISTRATION;
 }
 
-/*
- * Visit all below @top; the grants among them are moved into @going. What a slot
- * carries depends on it as what is derived from it does: dictionaries may be in
- * each other, so each record is followed once in a round.
- */
-static size_t visit_below(struct slot *top, bool is_end,
-			  const struct cutting *c, struct list *going)
+/* What was seen so far, and what is to be. */
+struct visit {
+	bool is_end;
+	const struct cutting *cutting;
+	struct list going; /* grants */
+	struct carry *waiting;
+	size_t n;
+};
+
+/* What @at carries depends on it as what is derived from it does: dictionaries
+ * may be in each other, so each record is followed once in a round. */
+static void visit_carried(struct visit *v, const struct slot *at)
 {
+	uint64_t round = at->holder->tree->cut_round;
 	struct carry *carry;
+
+	for (carry = carry_next(at, NULL); carry;
+	     carry = carry_next(at, carry)) {
+		if (carry->round == round)
+			continue;
+		carry->round = round;
+		carry->waiting = v->waiting;
+		v->waiting = carry;
+	}
+}
+
+/* Visit all below @top, but for what is carried; the grants among them are moved
+ * into v->going. */
+static void visit_below(struct visit *v, struct slot *top)
+{
 	struct slot *at;
-	struct grant *g;
-	size_t n = 0;
 
 	for (at = top; at; at = slot_next_derived(at, top)) {
-		n++;
-		c->on_slot(c->userdata, at);
-		g = at->grant;
-		if (g && goes(g, is_end)) {
-			list_unlink(&g->link);
-			list_link(going, &g->link);
+		v->n++;
+		v->cutting->on_slot(v->cutting->userdata, at);
+		if (at->grant && goes(at->grant, v->is_end)) {
+			list_unlink(&at->grant->link);
+			list_link(&v->going, &at->grant->link);
 		}
-		for (carry = carry_next(at, NULL); carry;
-		     carry = carry_next(at, carry)) {
-			if (carry->round == at->holder->tree->cut_round)
-				continue;
-			carry->round = at->holder->tree->cut_round;
-			n += visit_below(carry->slot, is_end, c, going);
-		}
+		visit_carried(v, at);
 	}
-	return n;
 }
 
 /* A grant's two slots may both be below; it is freed once. The grant of @top
  * itself goes last. */
 static size_t cut_below(struct slot *top, bool is_end, const struct cutting *c)
 {
-	struct list going = LIST_INIT(going);
+	struct visit v = { .is_end = is_end,
+			   .cutting = c,
+			   .going = LIST_INIT(v.going) };
+	struct carry *carry;
 	struct grant *g;
-	size_t n;
 
 	top->holder->tree->cut_round++;
-	n = visit_below(top, is_end, c, &going);
-
-	while ((g = list_first(&going, struct grant, link))) {
+	visit_below(&v, top);
+	while ((carry = v.waiting)) {
+		v.waiting = carry->waiting;
+		visit_below(&v, carry->slot);
+	}
+	while ((g = list_first(&v.going, struct grant, link))) {
 		c->on_grant(c->userdata, g);
 		grant_free(g);
 	}
-	return n;
+	return v.n;
 }
 
 size_t slot_cut(struct slot *s, enum slot_cut why, const struct cutting *c)

@@ -59,6 +59,13 @@ static const char *spec_path(const struct grant_spec *spec, const char *name,
 	return buffer;
 }
 
+static bool is_static_only(const struct realm *by, const struct realm *to)
+{
+	const struct collection_decl *c = realm_collection(by, to->collection);
+
+	return c && c->has_static_offers_only;
+}
+
 static int spec_check(const struct realm *by, const struct realm *to,
 		      const struct grant_spec *spec, struct text *why)
 {
@@ -93,6 +100,12 @@ static int spec_check(const struct realm *by, const struct realm *to,
 			    by->moniker);
 	else if (by->state != REALM_RESOLVED)
 		text_printf(why, "%s has no manifest yet", by->moniker);
+	else if (to != by && to->collection && is_static_only(by, to))
+		text_printf(why,
+			    "the collection %s of %s gives its members what the "
+			    "manifest offers and no more (\"allowed_offers\": "
+			    "\"static_only\")",
+			    to->collection, by->moniker);
 	else if (to == by && !strcmp(as, spec->name))
 		text_puts(why, "a copy needs a name of its own");
 	else

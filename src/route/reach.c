@@ -98,9 +98,12 @@ int reach_add_record(struct reach *g, struct reach_record record,
 		     const struct route *route)
 {
 	void *records = g->records;
-	int k = reach_room(&records, &g->n_records_room, g->n_records,
-			   sizeof(*g->records));
+	int k;
 
+	if (g->n_records == REACH_RECORDS_MAX)
+		return -EFBIG;
+	k = reach_room(&records, &g->n_records_room, g->n_records,
+		       sizeof(*g->records));
 	g->records = records;
 	record.name = record.decl->name;
 	record.subdir = "";
@@ -142,37 +145,73 @@ static int on_survey_route(void *userdata, struct realm *r,
 	return k;
 }
 
-static bool realm_uses_input(const struct realm *r, const struct decl *offer)
-{
-	const struct decl *d = r->manifest->decls[DECL_USE];
-	size_t i;
+/* What is taken of the parent, by type and name. */
+struct taken {
+	enum capability_type type;
+	const char *name;
+};
 
-	for (i = 0; i < r->manifest->n_decls[DECL_USE]; i++)
-		if (d[i].from.kind == SOURCE_PARENT &&
-		    d[i].type == offer->type &&
-		    !strcmp(d[i].name, offer->target_name))
-			return true;
-	return false;
+static int taken_compare(const void *a, const void *b)
+{
+	const struct taken *x = a, *y = b;
+
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* In order. 0 and the caller owns *ret (free), or -ENOMEM. */
+static int taken_list(const struct realm *r, struct taken **ret, size_t *ret_n)
+{
+	const struct manifest *m = r->manifest;
+	const struct decl *d = m->decls[DECL_USE];
+	struct taken *taken = calloc(m->n_decls[DECL_USE] + 1, sizeof(*taken));
+	size_t n = 0, i;
+
+	if (!taken)
+		return -ENOMEM;
+	for (i = 0; i < m->n_decls[DECL_USE]; i++)
+		if (d[i].from.kind == SOURCE_PARENT)
+			taken[n++] = (struct taken){ d[i].type, d[i].name };
+	qsort(taken, n, sizeof(*taken), taken_compare);
+	*ret = taken;
+	*ret_n = n;
+	return 0;
+}
+
+static int reach_add_offer(struct reach *g, struct realm *r, struct slot *slot,
+			   struct route *route)
+{
+	struct reach_record record = { .hold = REACH_OFFERED,
+				       .realm = r,
+				       .declarer = slot->declarer,
+				       .decl = slot->decl };
+
+	record.verdict = route_walk_slot(slot, r, route);
+	return record.verdict < 0 ? record.verdict :
+				    reach_add_record(g, record, route);
 }
 
 static int reach_add_offers(struct reach *g, struct realm *r,
 			    struct route *route)
 {
 	const struct table *t = &r->tables[TABLE_INPUT];
-	struct reach_record record = { .hold = REACH_OFFERED, .realm = r };
-	size_t i;
-	int k = 0;
+	struct taken *taken, wanted;
+	size_t n, i;
+	int k;
 
+	if (!t->n)
+		return 0;
+	k = taken_list(r, &taken, &n);
+	if (k)
+		return k;
 	for (i = 0; i < t->n && !k; i++) {
-		record.decl = t->slots[i].decl;
-		record.declarer = t->slots[i].declarer;
-		if (realm_uses_input(r, record.decl))
-			continue;
-		record.verdict = route_walk_slot(&t->slots[i], r, route);
-		if (record.verdict < 0)
-			return record.verdict;
-		k = reach_add_record(g, record, route);
+		wanted = (struct taken){ t->slots[i].decl->type,
+					 t->slots[i].decl->target_name };
+		if (!bsearch(&wanted, taken, n, sizeof(*taken), taken_compare))
+			k = reach_add_offer(g, r, &t->slots[i], route);
 	}
+	free(taken);
 	return k;
 }
 

@@ -117,13 +117,19 @@ enum {
 	REACH_NONE = 1, /* there is no path */
 };
 
+enum {
+	/* Of a survey, and of what is offered and not used. */
+	REACH_RECORDS_MAX = 1000000,
+};
+
 #define REACH_NO_NODE	UINT32_MAX
 #define REACH_NO_RECORD UINT32_MAX
 
 /*
  * Survey a tree whose realms are all resolved or broken, and make its graph.
  * @on_route as for survey_take(), or NULL. 0 and the caller owns *ret
- * (reach_fini; it points into the tree), or a fault.
+ * (reach_fini; it points into the tree), or a fault: -EFBIG if there are more
+ * than REACH_RECORDS_MAX.
  */
 int reach_take(struct topology *t, survey_fn on_route, void *userdata,
 	       struct reach *ret);

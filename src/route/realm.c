@@ -271,6 +271,7 @@ int topology_init(struct topology *t, const char *root_url,
 			    .grants_by_id = MAP_INIT,
 			    .carries_by_slot = MAP_INIT,
 			    .carries_by_carrier = MAP_INIT,
+			    .carries_by_both = MAP_INIT,
 			    .builtins = builtins,
 			    .n_builtins = n_builtins };
 	/* The root's URL is kept behind its moniker, "/" and a zero. */
@@ -298,6 +299,7 @@ void topology_fini(struct topology *t)
 	map_fini(&t->grants_by_id);
 	map_fini(&t->carries_by_slot);
 	map_fini(&t->carries_by_carrier);
+	map_fini(&t->carries_by_both);
 }
 
 struct realm *topology_find(const struct topology *t, const char *moniker)
@@ -368,6 +370,12 @@ int realm_resolve(struct realm *r, struct manifest *take_manifest)
 	if (take_manifest->n_children && r->depth + 1 > REALM_DEPTH_MAX) {
 		manifest_free(take_manifest);
 		return REALM_TOO_DEEP;
+	}
+	if (take_manifest->n_children &&
+	    r->tree->n_realms + take_manifest->n_children >
+		    TOPOLOGY_REALMS_MAX) {
+		manifest_free(take_manifest);
+		return REALM_TOO_MANY;
 	}
 	r->manifest = take_manifest;
 	k = realm_fill(r);
@@ -529,4 +537,19 @@ uint32_t realm_stop_timeout(const struct realm *r, uint32_t usual_ms)
 			return usual_ms;
 	}
 	return usual_ms;
+}
+
+bool realm_keeps_storage(const struct realm *r)
+{
+	const struct collection_decl *c;
+
+	for (; r->parent; r = r->parent) {
+		if (!r->collection)
+			continue;
+		c = r->parent->manifest ?
+			    realm_collection(r->parent, r->collection) :
+			    NULL;
+		return c && c->keeps_storage;
+	}
+	return false;
 }

@@ -124,16 +124,20 @@ struct topology {
 	uint64_t last_grant;
 	const struct builtin *builtins;
 	size_t n_builtins;
-	struct map carries_by_slot, carries_by_carrier;
+	struct map carries_by_slot, carries_by_carrier, carries_by_both;
 	uint64_t cut_round; /* counts what is taken back, see route/cut.c */
 };
 
 enum {
 	/* A component below itself would go on for ever; nobody nests deeper. */
 	REALM_DEPTH_MAX = 64,
+	/* A few small manifests that have each other twice would make more
+	 * components than there is memory for. */
+	TOPOLOGY_REALMS_MAX = 250000,
 	REALM_EXISTS = 1,
 	REALM_TOO_DEEP = 2,
 	REALM_NAME_INVALID = 3,
+	REALM_TOO_MANY = 4,
 };
 
 /* A tree with an unresolved root of this URL. The strings are copied; the
@@ -147,7 +151,8 @@ struct realm *topology_find(const struct topology *t, const char *moniker);
 
 /*
  * The realm resolved: take the manifest, fill the tables, make its children
- * (unresolved). 0; REALM_TOO_DEEP when the children would be nested too deep;
+ * (unresolved). 0; REALM_TOO_DEEP when the children would be nested too deep,
+ * REALM_TOO_MANY when the tree would be too large;
  * -ENOMEM, and nothing changed.
  */
 int realm_resolve(struct realm *r, struct manifest *take_manifest);
@@ -201,6 +206,10 @@ const struct environment_decl *realm_environment(const struct realm *r);
 /* How long @r may take to stop, in milliseconds: what its environment says, or
  * @usual_ms. */
 uint32_t realm_stop_timeout(const struct realm *r, uint32_t usual_ms);
+
+/* Does what @r stored stay when it is destroyed, for a later one of its name? So
+ * says the collection of the nearest one on the way up that was created. */
+bool realm_keeps_storage(const struct realm *r);
 
 /* The collection of that name in @r's manifest, or NULL. */
 const struct collection_decl *realm_collection(const struct realm *r,

@@ -5,12 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	/* Each instance of a service is looked for among all of them. */
+	LOOKED_MAX = 200000000,
+};
+
 struct pass {
 	struct survey *survey;
 	survey_fn on_route;
 	void *userdata;
 	/* Of the declaration, and of one instance of it. */
 	struct route *route, *instance;
+	uint64_t n_looked;
 };
 
 static bool route_is_weak(const struct route *route)
@@ -28,6 +34,8 @@ static int survey_grow(struct survey *s)
 	size_t n = s->n_room ? 2 * s->n_room : 64;
 	struct survey_route *grown;
 
+	if (s->n == SURVEY_ROUTES_MAX)
+		return -EFBIG;
 	if (s->n < s->n_room)
 		return 0;
 	grown = reallocarray(s->routes, n, sizeof(*grown));
@@ -62,10 +70,14 @@ static int pass_note(struct pass *p, struct realm *r, const struct decl *d,
 static int pass_instances(struct pass *p, struct realm *r, const struct decl *d)
 {
 	const char *name = p->route->instances.bytes, *kept;
-	size_t i;
+	size_t n = p->route->n_instances, i;
 	int k;
 
-	for (i = 0; i < p->route->n_instances; i++, name += strlen(name) + 1) {
+	if (d->type == CAPABILITY_SERVICE)
+		p->n_looked += (uint64_t)n * n;
+	if (p->n_looked > LOOKED_MAX)
+		return -EFBIG;
+	for (i = 0; i < n; i++, name += strlen(name) + 1) {
 		k = route_walk_instance(r, d, name, p->instance);
 		kept = arena_copy(&p->survey->arena, name, strlen(name));
 		if (k < 0 || !kept)

@@ -25,6 +25,12 @@ struct survey_route {
 	const char *instance;
 };
 
+enum {
+	/* A few manifests can make more: what is in a dictionary, or of several
+	 * sources, times everybody who has it. */
+	SURVEY_ROUTES_MAX = 1000000,
+};
+
 struct survey {
 	struct arena arena;
 	struct survey_route *routes; /* by realm in document order, uses first */
@@ -39,7 +45,8 @@ typedef int (*survey_fn)(void *userdata, struct realm *r, const struct decl *d,
 /*
  * Route everything in a tree whose realms are all resolved or broken. @on_route
  * may be NULL. 0 and the caller owns *ret (survey_fini; it points into the
- * tree), or a fault: -ENOMEM, or what @on_route answered.
+ * tree), or a fault: -ENOMEM, -EFBIG if there are more than SURVEY_ROUTES_MAX
+ * (or services of too many sources for too many users), or what @on_route answered.
  */
 int survey_take(struct topology *t, survey_fn on_route, void *userdata,
 		struct survey *ret);

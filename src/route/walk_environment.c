@@ -14,9 +14,6 @@
 #include "reeve/status.h"
 #include "route/why.h"
 
-/* A hint is looked for among so many. */
-enum { NEAR_LOOKED_MAX = 500 };
-
 /* The environment that was looked into last: the outermost. */
 struct scope {
 	const struct realm *declarer; /* NULL: there is none */
@@ -31,7 +28,7 @@ static const struct decl *registration_near(const struct scope *s,
 	const struct decl *at;
 	size_t i;
 
-	for (i = 0; i < t->n && i < NEAR_LOOKED_MAX; i++) {
+	for (i = 0; i < t->n && i < WHY_LOOKED_MAX; i++) {
 		at = t->slots[i].decl;
 		if (at->environment == s->environment &&
 		    at->type == d->type &&

@@ -67,28 +67,22 @@ void why_realm(struct why *w, const struct realm *realm, const char *rule,
 	va_end(args);
 }
 
-enum {
-	/* A hint is looked for among so many declarations: everything in a tree
-	 * may be missing at once. */
-	NEAR_LOOKED_MAX = 500,
-};
-
 /* A name of the same type that may be a slip of the one that is wanted. */
 static const struct decl *near_by_name(const struct table *t,
 				       const struct decl *wanted)
 {
-	const struct decl *decls[NEAR_LOOKED_MAX], *d;
-	const char *names[NEAR_LOOKED_MAX], *best;
+	const struct decl *decls[WHY_LOOKED_MAX], *d;
+	const char *names[WHY_LOOKED_MAX], *best;
 	size_t n = 0, i;
 
-	for (i = 0; i < t->n && n < NEAR_LOOKED_MAX; i++) {
+	for (i = 0; i < t->n && n < WHY_LOOKED_MAX; i++) {
 		d = t->slots[i].decl;
 		if (d->type != wanted->type)
 			continue;
 		decls[n] = d;
 		names[n++] = d->target_name;
 	}
-	best = text_nearest(wanted->name, names, n);
+	best = n ? text_nearest(wanted->name, names, n) : NULL;
 	for (i = 0; best && i < n; i++)
 		if (names[i] == best)
 			return decls[i];
@@ -132,7 +126,7 @@ static const struct decl *near_by_target(const struct realm *realm,
 	const struct manifest *m = realm->manifest;
 	size_t i;
 
-	for (i = 0; i < m->n_decls[DECL_OFFER] && i < 4 * NEAR_LOOKED_MAX; i++)
+	for (i = 0; i < m->n_decls[DECL_OFFER] && i < 4 * WHY_LOOKED_MAX; i++)
 		if (m->decls[DECL_OFFER][i].type == wanted->type &&
 		    !strcmp(m->decls[DECL_OFFER][i].target_name, wanted->name))
 			return &m->decls[DECL_OFFER][i];
@@ -277,7 +271,7 @@ static const struct decl *member_near(const struct realm *realm,
 	const char *name;
 	size_t i;
 
-	for (i = 0; i < t->n && i < NEAR_LOOKED_MAX; i++) {
+	for (i = 0; i < t->n && i < WHY_LOOKED_MAX; i++) {
 		s = &t->slots[i];
 		name = s->decl->target_name;
 		if (s->decl->type == wanted->type &&

@@ -3,6 +3,12 @@
 
 #include "route/route.h"
 
+enum {
+	/* A hint is looked for among so many declarations: everything in a tree
+	 * may be missing at once. */
+	WHY_LOOKED_MAX = 500,
+};
+
 /* The declaration @d of @realm refuses. */
 void why_refused(struct why *w, const struct realm *realm, const struct decl *d,
 		 const char *rule, int status, const char *format, ...)

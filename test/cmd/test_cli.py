@@ -514,7 +514,7 @@ class Tree(Case):
         for realm in found:
             self.has_fields(realm, moniker=str, url=str, state=str)
         self.assertEqual([r["state"] for r in found],
-                         ["-", "-", "program", "program"])
+                         ["no program", "no program", "program", "program"])
         self.assertEqual(self.reeve("tree", HIPPO).out.split(),
                          ["-", "/", "-", "B", "program", "A", "program", "D"])
 

@@ -53,7 +53,7 @@ class Diff(Case):
 
     def is_had(self, had):
         if had is not None:
-            self.has_fields(had, holds=str, type=str, name=str, called=str,
+            self.has_fields(had, holds=str, type=str, name=str, **{"as": str},
                             source=str, rights=(str, None),
                             subdir=(str, None), weak=bool, transfer=bool,
                             origin=dict)

@@ -395,7 +395,8 @@ class Formats(GraphCase):
         monikers = {n["moniker"] for n in data["nodes"]}
         for node in data["nodes"]:
             self.has_fields(node, moniker=str, url=str, state=str)
-            self.assertIn(node["state"], ("program", "broken", "-"))
+            self.assertIn(node["state"], ("program", "broken",
+                                            "no program"))
             self.assertEqual("error" in node, node["state"] == "broken")
         for collection in data["collections"]:
             self.has_fields(collection, moniker=str, name=str, durability=str)
@@ -430,7 +431,8 @@ class Formats(GraphCase):
     def test_hippo(self):
         data = self.data(EXAMPLE_ROOTS[0])
         self.assertEqual([(n["moniker"], n["state"]) for n in data["nodes"]],
-                         [("/", "-"), ("/B", "-"), ("/B/A", "program"),
+                         [("/", "no program"), ("/B", "no program"),
+                          ("/B/A", "program"),
                           ("/D", "program")])
         self.assertEqual(len(data["edges"]), 1)
         edge = data["edges"][0]

@@ -53,7 +53,7 @@ class Tree(Case):
         return done
 
     def is_had(self, had):
-        self.has_fields(had, holds=str, type=str, name=str, called=str,
+        self.has_fields(had, holds=str, type=str, name=str, **{"as": str},
                         source=str, rights=(str, None), subdir=(str, None),
                         weak=bool, transfer=bool, origin=dict)
         self.assertIn(had["holds"], ("use", "expose", "offer", "member"))
@@ -136,7 +136,7 @@ class Between(Tree):
                          ("service", "/web", "/orders"))
         self.assertEqual(second["kind"], "directory")
         by = second["by"]
-        self.assertEqual((by["type"], by["name"], by["called"], by["source"],
+        self.assertEqual((by["type"], by["name"], by["as"], by["source"],
                           by["rights"]),
                          ("directory", "keys", "secrets", "/vault", "r*"))
         self.assertEqual((by["file"], by["line"], by["column"]),

@@ -6,17 +6,20 @@ as one that is too narrow.
 
 test_schema.py REEVE SOURCE_ROOT BUILD_ROOT
 """
+import functools
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
 import warnings
 
-from reeve_test import BUILD, Case, DATA, Managed, REEVE, SOURCE, main, wait_for
+from reeve_test import Case, DATA, Managed, REEVE, SOURCE, main, wait_for
 from schema import Schemas
+from schema_trees import (ECHO, MENDED, OTHER, WORLD, actor, child, shell, uses,
+                          write)
 
 try:
     import jsonschema
@@ -25,8 +28,6 @@ except ImportError:
 
 DIRECTORY = os.path.join(SOURCE, "doc", "schema")
 SCHEMAS = Schemas(DIRECTORY)
-PROGRAMS = os.path.join(BUILD, "test", "integration")
-ECHO = "example.Echo"
 
 # Verbs whose output is not ours to put into a form.
 WITHOUT = {"exec": "what it prints is the program's",
@@ -51,158 +52,18 @@ UNSEEN = {
 }
 
 
-# ---- trees ----
-
-def child(name, package=None, **more):
-    return {"name": name, "url": "{0}#meta/{0}.cm".format(package or name),
-            **more}
-
-
-def actor(*commands, **sections):
-    return {"program": {"runner": "elf", "binary": "bin/actor",
-                        "args": list(commands)}, **sections}
-
-
-def shell(script, **sections):
-    return {"program": {"runner": "elf", "binary": "bin/run"},
-            "#script": "#!/bin/sh\n" + script, **sections}
-
-
-def protocols(*names):
-    return {"capabilities": [{"protocol": n} for n in names],
-            "expose": [{"protocol": n, "from": "self"} for n in names]}
-
-
-def uses(*names, source="parent"):
-    return [{"protocol": n, "from": source} for n in names]
-
-
-SERVED = (ECHO, "example.Raw", "example.Refuse", "example.Drop",
-          "example.Silent")
-
-# What is wrong in it: Lost and later are offered to nobody, torn cannot be read,
-# what old says is not known, dim has no colour, nobin no program, and crash is
-# started in vain.
-WORLD = {
-    "root": {
-        "children": [
-            child("server", startup="eager"), child("base"),
-            child("client", startup="eager", environment="#place"),
-            child("left", "many"), child("right", "many"), child("torn"),
-            child("nobin"), child("dim"), child("old"),
-            child("crash", startup="eager",
-                  restart={"policy": "on-failure", "give_up": 2,
-                           "delay_ms": 10}),
-            child("flood", limits={"requests_per_second": 5,
-                                   "memory": {"min": "1M", "max": "64M"},
-                                   "cpu": {"share": 50, "max": "50%"},
-                                   "tasks": {"max": 50}}),
-            child("late", startup="eager"), child("made", startup="eager"),
-            child("crowd", startup="eager"),
-        ],
-        "environments": [{"name": "place", "extends": "realm",
-                          "debug": [{"protocol": ECHO, "from": "#server"}]}],
-        "collections": [{"name": "pool", "durability": "transient"}],
-        "capabilities": [{"config": "Colour", "type": "string",
-                          "max_size": 20, "value": "red"}],
-        "offer": [
-            {"protocol": list(SERVED), "from": "#server", "to": "#client"},
-            {"protocol": "example.Base", "from": "#base", "to": "#server"},
-            {"protocol": ECHO, "from": "#server",
-             "to": ["#made", "#flood", "#pool"]},
-            {"protocol": "example.Maybe", "from": "void", "to": "#client",
-             "availability": "optional"},
-            {"service": "example.Many", "from": ["#left", "#right"],
-             "to": "#client"},
-            {"directory": "data", "from": "parent", "to": "#client",
-             "rights": ["rw*"], "subdir": "part", "as": "papers"},
-            {"config": "Colour", "from": "self", "to": "#client"},
-        ],
-    },
-    "server": actor("serve /svc/example.Echo echo",
-                    "serve /svc/example.Raw raw",
-                    "serve /svc/example.Refuse refuse",
-                    "serve /svc/example.Drop drop",
-                    "serve /svc/example.Silent silence", "run",
-                    use=uses("example.Base"), **protocols(*SERVED)),
-    "base": actor("run", **protocols("example.Base")),
-    "client": actor(
-        "hold 2 /svc/example.Echo", "open /svc/example.Lost", "call x",
-        "say holds", "run", children=[child("inner", "dim")],
-        use=uses(*SERVED, "example.Lost") +
-        [{"protocol": "example.Maybe", "availability": "optional"},
-         {"protocol": ECHO, "from": "debug", "path": "/svc/debug.Echo"},
-         {"service": "example.Many"},
-         {"directory": "papers", "path": "/papers", "rights": ["r*"]},
-         {"directory": "later", "path": "/later", "rights": ["r*"],
-          "availability": "optional"},
-         {"config": "Colour", "key": "colour", "type": "string",
-          "max_size": 20}]),
-    "many": actor("run", capabilities=[{"service": "example.Many"}],
-                  expose=[{"service": "example.Many", "from": "self"}]),
-    "torn": "{ program: { runner: 7 } ",
-    "old": '{ "program": { "binary": "bin/x" }, "colour": "red", "expose": '
-           '[ { "service": "/svc/old.Echo", "from": "self" } ] }',
-    "nobin": {"program": {"runner": "elf", "binary": "bin/missing"}},
-    "dim": actor("run", use=[{"config": "Colour", "key": "colour",
-                              "type": "string", "max_size": 20}]),
-    "crash": shell("exit 3\n"),
-    "flood": actor("flood 60 /svc/example.Echo", "run", use=uses(ECHO)),
-    "late": actor("register example.Late access=/client", "run",
-                  use=uses("reeve.Registry", source="framework")),
-    "made": actor("derive service example.Echo as=less", "run",
-                  use=uses(ECHO) + uses("reeve.Realm", source="framework")),
-    "crowd": {"program": {"runner": "elf", "binary": "bin/crowd",
-                          "args": ["3"]}},
-}
-
-# The same, but for what it takes from some and gives to others.
-OTHER = {
-    **WORLD,
-    "root": {**WORLD["root"],
-             "offer": [o for o in WORLD["root"]["offer"]
-                       if o.get("from") != "#server"] +
-             [{"protocol": list(SERVED), "from": "#server",
-               "to": ["#client", "#late"]}]},
-    "late": actor("run", use=uses(ECHO)),
-    "torn": {"program": {"runner": "elf", "binary": "bin/run"}},
-}
-
-# One word is missing, and one is wrong.
-MENDED = {
-    "root": {"children": [child("server"), child("user")],
-             "offer": [{"protocol": ECHO, "from": "#server", "to": "#user",
-                        "as": "example.Exho"}]},
-    "server": actor("run", **protocols(ECHO)),
-    "user": actor("run", use=uses(ECHO)),
-}
-
-
-def write(directory, files):
-    """The packages; returns the file of the root's manifest."""
-    for name, manifest in files.items():
-        package = os.path.join(directory, name)
-        for part in ("meta", "bin"):
-            os.makedirs(os.path.join(package, part), exist_ok=True)
-        if isinstance(manifest, dict):
-            manifest = dict(manifest)
-            script = manifest.pop("#script", None)
-            binary = manifest.get("program", {}).get("binary", "")
-            program = os.path.join(package, binary)
-            if script:
-                with open(program, "w", encoding="utf-8") as f:
-                    f.write(script)
-                os.chmod(program, 0o755)
-            elif binary in ("bin/actor", "bin/crowd"):
-                shutil.copy(os.path.join(PROGRAMS, binary[4:]), program)
-            manifest = json.dumps(manifest, indent=1)
-        with open(os.path.join(package, "meta", name + ".cml"), "w",
-                  encoding="utf-8") as f:
-            f.write(manifest)
-    return os.path.join(directory, "root", "meta", "root.cml")
-
-
 # ---- the tests ----
+
+@functools.cache
+def others(name):
+    """What others make of a schema."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        resolver = jsonschema.RefResolver(
+            f"file://{DIRECTORY}/{name}.json", SCHEMAS.files[name])
+        return jsonschema.Draft202012Validator(SCHEMAS.files[name],
+                                               resolver=resolver)
+
 
 class Shown:
     """For test cases: values against their schemas."""
@@ -212,16 +73,7 @@ class Shown:
             wrong = SCHEMAS.check(name, value)
             self.assertEqual(wrong, [], (name, value))
             if jsonschema:
-                self.is_as_others_say(name, value)
-
-    def is_as_others_say(self, name, value):
-        schema = SCHEMAS.files[name]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            resolver = jsonschema.RefResolver(
-                f"file://{DIRECTORY}/{name}.json", schema)
-            jsonschema.Draft202012Validator(
-                schema, resolver=resolver).validate(value)
+                others(name).validate(value)
 
     def lines(self, name, done, n=None):
         """Each line is a value of its own."""
@@ -550,6 +402,43 @@ class Live(Shown, Managed):
         self.wait("closed", "/client", cut=True)
         self.asked_one("restore", "restore", "client")
         self.asked_one("restore", "restore", "nobody", status=4)
+
+    def test_what_is_too_long_is_an_error(self):
+        """Nothing of another form stands for it."""
+        root = write(os.path.join(self.work.name, "long"), {
+            "root": {"children": [child("server", startup="eager"),
+                                  child("wide")]},
+            "server": WORLD["server"],
+            "wide": actor("run", use=uses(*(f"example.Name{i}"
+                                            for i in range(500))))})
+        with self.manager(root, running=["/server"]):
+            for options in ([], ["--json"]):
+                done = self.ask("show", *options, "wide", status=1)
+                self.assertEqual(done.out, "")
+                self.assertIn("too long", done.err)
+
+    def test_what_nobody_reads_in_time(self):
+        """Is left out, and nothing else takes its place."""
+        root = write(os.path.join(self.work.name, "loud"), {"root": shell(
+            "yes 0123456789012345678901234567890123456789 | head -n 30000\n"
+            "echo done; exec sleep 1000\n")})
+        with subprocess.Popen([REEVE, "run", "--json", "--state", self.state,
+                               root], stdout=subprocess.PIPE) as run:
+            self.pid = str(run.pid)
+            self.assertTrue(wait_for(lambda: "done\n" in self.reeve(
+                "log", "-m", self.pid, status=None).out))
+            first = run.stdout.readline()
+            # What is told while somebody reads is told.
+            reader = threading.Thread(target=lambda: lines.extend(run.stdout))
+            lines = [first]
+            reader.start()
+            self.assertTrue(wait_for(lambda: len(lines) > 1000))
+            self.ask("stop", "/")
+            reader.join(30)
+        events = [json.loads(line) for line in lines]
+        self.is_as("run", *events)
+        self.assertLess(len(events), events[-1]["number"])
+        self.assertEqual(events[-1]["event"], "manager")
 
 
 class Whole(Case):

@@ -185,16 +185,6 @@ static void tree_end(struct tree *t)
 	report_fini(&t->rig.report);
 }
 
-static void report_look(const struct report *report)
-{
-	struct text t = TEXT_INIT;
-
-	report_render(report, &t);
-	report_render_json(report, &t);
-	require(!report->failed && !text_is_failed(&t));
-	text_fini(&t);
-}
-
 /* ---- routes ---- */
 
 static void route_look(const struct route *route, int verdict)
@@ -351,6 +341,24 @@ static int on_find(void *userdata, const struct realm *r, char **ret)
 	return 0;
 }
 
+/* The realm of that moniker, and what is above it, are resolved; no other: a
+ * component below itself is no way's end. */
+static struct realm *tree_find(struct tree *t, const char *moniker)
+{
+	size_t n = strlen(moniker);
+	struct realm *r;
+
+	for (r = t->rig.tree.root; r; r = realm_next(r)) {
+		if (strncmp(r->moniker, moniker, strlen(r->moniker)))
+			continue;
+		if (r->state == REALM_UNRESOLVED)
+			(void)on_resolve(t, r, &t->rig.report);
+		if (strlen(r->moniker) == n)
+			return r;
+	}
+	return NULL;
+}
+
 /* With the files as they are to be, the route holds. */
 static void mended_check(const struct files *f, const struct fix *fix,
 			 const char *moniker)
@@ -359,6 +367,7 @@ static void mended_check(const struct files *f, const struct fix *fix,
 	struct realm *r;
 	struct tree t;
 	size_t i, k;
+	int verdict;
 
 	for (i = 0; i < fix->n_files; i++) {
 		k = file_find(f, fix->files[i].file);
@@ -367,10 +376,12 @@ static void mended_check(const struct files *f, const struct fix *fix,
 					     fix->files[i].n_new };
 	}
 	tree_make(&t, &files);
-	tree_resolve(&t);
-	r = topology_find(&t.rig.tree, moniker);
+	r = tree_find(&t, moniker);
 	require(r && r->state == REALM_RESOLVED);
-	require(route_walk_name(r, fix->name, &t.rig.route) == ROUTE_ENDED);
+	while ((verdict = route_walk_name(r, fix->name, &t.rig.route)) ==
+	       ROUTE_UNRESOLVED)
+		(void)on_resolve(&t, t.rig.route.need, &t.rig.report);
+	require(verdict == ROUTE_ENDED);
 	tree_end(&t);
 }
 
@@ -393,7 +404,6 @@ static void route_mend(struct tree *t, const struct realm *r, const char *name)
 
 static void routes_mend(struct tree *t)
 {
-	const char *name;
 	struct survey s;
 	size_t i, n = 0;
 
@@ -401,8 +411,8 @@ static void routes_mend(struct tree *t)
 	for (i = 0; i < s.n && n < FIXES_MAX; i++) {
 		if (s.routes[i].verdict != ROUTE_BROKEN || below(3) == 0)
 			continue;
-		name = s.routes[i].decl->target_name;
-		route_mend(t, s.routes[i].realm, name);
+		route_mend(t, s.routes[i].realm,
+			   s.routes[i].decl->target_name);
 		n++;
 	}
 	survey_fini(&s);
@@ -500,11 +510,10 @@ static void step_take_back(struct tree *t)
 {
 	static struct cut_told told;
 	struct cutting cutting = rig_cutting(&told);
-	struct realm *r = realm_any(t);
 	struct slot *s = slot_any(t);
 
 	if (below(8) == 0)
-		(void)realm_cut(r, SLOT_CUT_BY_OPERATOR, &cutting);
+		(void)realm_cut(realm_any(t), SLOT_CUT_BY_OPERATOR, &cutting);
 	else if (s && below(4) == 0)
 		(void)slot_end(s->grant ? grant_top(s->grant) : s, &cutting);
 	else if (s)
@@ -571,6 +580,7 @@ __attribute__((constructor)) static void rig_abort(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tree *t = malloc(sizeof(*t));
+	struct text text = TEXT_INIT;
 	struct files f;
 
 	require(t);
@@ -579,7 +589,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tree_make(t, &f);
 	require(!check_tree(&t->rig.tree, on_resolve, t, NULL,
 			    &t->rig.report));
-	report_look(&t->rig.report);
+	report_render(&t->rig.report, &text);
+	report_render_json(&t->rig.report, &text);
+	require(!t->rig.report.failed && !text_is_failed(&text));
+	text_fini(&text);
 	routes_walk(t);
 	authority_look(t);
 	routes_mend(t);

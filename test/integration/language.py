@@ -141,6 +141,60 @@ def the_members_of_a_collection_are_instances(stage):
                                    "call hello")))
 
 
+# ---- collections ----
+
+WORKER = "fuchsia-pkg://example.org/worker#meta/worker.cm"
+
+
+@story
+def a_collection_may_give_what_is_offered_and_no_more(stage):
+    root = stage.tree(
+        obeyer(ECHO, capabilities=[dict(protocol="example.Echo")],
+               children=[child("worker")],
+               collections=[dict(name="strict", durability="transient",
+                                 allowed_offers="static_only"),
+                            dict(name="free", durability="transient")]),
+        worker=obeyer())
+    with stage.run(root) as run:
+        begin(run, "/")
+        for name in ("strict:a", "free:a"):
+            run.ask("create", "/", name, WORKER)
+        r = stage.reeve("grant", "/strict:a", "example.Echo", "--from", "self",
+                        "--manager", str(run.pid))
+        equal(r.returncode, 1, r.stdout)
+        matches("static_only", r.stderr)
+        run.ask("grant", "/free:a", "example.Echo", "--from", "self")
+
+
+@story
+def what_a_member_stored_is_there_for_the_next(stage):
+    """A collection that says so; in any other it is gone."""
+    use = [{"storage": "data", "path": "/data"}]
+    root = stage.tree(
+        obeyer(children=[child("worker")],
+               capabilities=[{"storage": "data", "from": "parent",
+                              "backing_dir": "data",
+                              "storage_id": "static_instance_id_or_moniker"}],
+               collections=[dict(name="kept", durability="transient",
+                                 persistent_storage=True),
+                            dict(name="gone", durability="transient")],
+               offer=[offer("self", "#kept", "#gone", name="data",
+                            kind="storage")]),
+        worker=actor("sh cat /data/*; echo x >/data/was-here; echo wrote",
+                     "run", use=use))
+    with stage.run(root) as run:
+        begin(run, "/")
+        for name, before in (("kept:a", False), ("gone:a", False),
+                             ("kept:a", True), ("gone:a", False)):
+            after = run.mark()
+            run.ask("create", "/", name, WORKER)
+            run.ask("start", "/" + name)
+            run.said("/" + name, "^wrote$", after=after)
+            equal(bool(run.find("log", "/" + name, "^x$", after=after)),
+                  before, name)
+            run.ask("destroy", "/" + name)
+
+
 # ---- environments ----
 
 @story

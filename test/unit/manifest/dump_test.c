@@ -112,7 +112,7 @@ static void instances_dump(const struct manifest *m, struct text *t)
 			    collection->environment
 				    ? collection->environment->name
 				    : "-",
-			    collection->allows_dynamic_offers,
+			    collection->has_static_offers_only,
 			    collection->allows_long_names,
 			    collection->keeps_storage);
 		limits_dump(collection->limits, t);

@@ -49,7 +49,7 @@ static void test_environments(void **state)
 	assert_ptr_equal(m->children[0].environment, f);
 	assert_null(m->children[1].environment);
 	assert_ptr_equal(m->collections[0].environment, e);
-	assert_true(m->collections[0].allows_dynamic_offers);
+	assert_false(m->collections[0].has_static_offers_only);
 	assert_true(m->collections[0].keeps_storage);
 
 	assert_int_equal(m->n_decls[DECL_REGISTRATION], 4);

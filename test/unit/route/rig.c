@@ -101,7 +101,7 @@ int rig_resolve(void *userdata, struct realm *r, struct report *report)
 	}
 	if (!k)
 		k = realm_resolve(r, m);
-	if (k == REALM_TOO_DEEP) {
+	if (k == REALM_TOO_DEEP || k == REALM_TOO_MANY) {
 		realm_break(r, "the tree is too deep");
 		return 0;
 	}

@@ -1,5 +1,5 @@
 /* Dictionaries: what is put in, what is taken out, and what takes it back. */
-#include "rig.h"
+#include "rig_grant.h"
 
 #include <string.h>
 
@@ -255,6 +255,65 @@ static void taken_out_of_itself(void **state)
 	rig_fini(&rig);
 }
 
+/*
+ * What a parent gives back to its child by a weak dependency may come out of the
+ * child's dictionary again. Which of its names is asked for first does not matter:
+ * no later walk, and nothing that is taken back, goes round in it.
+ */
+static void taken_out_of_itself_by_the_parent(void **state)
+{
+	static const struct rig_file files[] = {
+		{ "root", "{ children: [ " CHILD("a") " ],\n"
+			  "offer: [ { protocol: [ 'X', 'Y' ], from: '#a',\n"
+			  "  to: '#a', dependency: 'weak' } ] }" },
+		{ "a", "{ " PROGRAM "capabilities: [ { dictionary: 'd' } ],\n"
+		       "use: [ { protocol: [ 'X', 'Y' ] } ],\n"
+		       "offer: [ { protocol: 'X', from: 'parent',\n"
+		       "  to: 'self/d' } ],\n"
+		       "expose: [ { protocol: 'X', from: 'self/d' },\n"
+		       "  { protocol: 'X', from: 'self/d', as: 'Y' } ] }" },
+		{ NULL, NULL },
+	};
+	static const char *const names[] = { "X", "Y", "X" };
+	struct cut_told told;
+	struct cutting c = rig_cutting(&told);
+	struct realm *a;
+	struct rig rig;
+	size_t i;
+
+	(void)state;
+	rig_init(&rig, files);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(rig_route(&rig, "/a", names[i]), ROUTE_BROKEN);
+		assert_string_equal(rig.route.why.rule, "dictionary-cycle");
+		rig_check_tree(&rig);
+	}
+	a = rig_realm(&rig, "/a");
+	assert_true(slot_cut(&a->tables[TABLE_DICTIONARY].slots[0],
+			     SLOT_CUT_BY_OPERATOR, &c) > 0);
+	rig_check_tree(&rig);
+	rig_fini(&rig);
+}
+
+/* A way that breaks at a dictionary in between still says at what. */
+static void what_is_in_between(void **state)
+{
+	static const struct rig_file files[] = {
+		{ "root", "{ " PROGRAM "use: [ { protocol: 'X',\n"
+			  "  from: 'parent/outer/inner' } ] }" },
+		{ NULL, NULL },
+	};
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, files);
+	assert_int_equal(rig_route(&rig, "/", "X"), ROUTE_BROKEN);
+	assert_non_null(rig.route.why.decl);
+	assert_int_equal(rig.route.why.decl->type, CAPABILITY_DICTIONARY);
+	assert_string_equal(rig.route.why.decl->name, "outer");
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +324,8 @@ int main(void)
 		cmocka_unit_test(what_breaks),
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(taken_out_of_itself),
+		cmocka_unit_test(taken_out_of_itself_by_the_parent),
+		cmocka_unit_test(what_is_in_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
