@@ -105,9 +105,39 @@ static struct diagnostic *sorted(struct diagnostic *d, size_t n)
 	return merge(sorted(d, n / 2), sorted(rest, n - n / 2));
 }
 
+static bool is_same(const struct diagnostic *a, const struct diagnostic *b)
+{
+	return !diagnostic_compare(a, b) && a->severity == b->severity &&
+	       !strcmp(a->rule, b->rule) && !strcmp(a->text, b->text);
+}
+
+/* Of those that stand at the place of @d, behind it, drop what says the same:
+ * a file that is part of several manifests is read for each of them. */
+static void forget_repeated(struct report *r, struct diagnostic *d)
+{
+	struct diagnostic **next = &d->next;
+
+	while (*next && !diagnostic_compare(d, *next)) {
+		if (!is_same(d, *next)) {
+			next = &(*next)->next;
+			continue;
+		}
+		if (d->severity == SEVERITY_ERROR)
+			r->n_errors--;
+		else
+			r->n_warnings--;
+		r->n_kept--;
+		*next = (*next)->next;
+	}
+}
+
 void report_sort(struct report *r)
 {
+	struct diagnostic *d;
+
 	r->first = sorted(r->first, r->n_kept);
+	for (d = r->first; d; d = d->next)
+		forget_repeated(r, d);
 	for (r->last = &r->first; *r->last; r->last = &(*r->last)->next)
 		;
 }

@@ -76,7 +76,8 @@ void report_vadd(struct report *r, enum severity severity, const char *file,
 		 struct place place, const char *rule, const char *format,
 		 va_list args) __attribute__((format(printf, 6, 0)));
 
-/* Order by file, then line, then column; equal places keep their order. */
+/* Order by file, then line, then column; equal places keep their order. What
+ * says the same at the same place stays once, and is counted once. */
 void report_sort(struct report *r);
 
 /* One line per diagnostic, as in the head of this file. */

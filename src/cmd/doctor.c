@@ -18,8 +18,6 @@
 #include "cmd/remote.h"
 #include "host/verdict.h"
 
-enum { MONIKERS_MAX = 1024 };
-
 /* ---- the machine ---- */
 
 static int doctor_machine(const struct cmd_options *options)
@@ -218,8 +216,6 @@ static int doctor_route(struct doctor *d, struct offline *o, struct realm *r,
 			_cleanup_text_ struct text t = TEXT_INIT;
 
 			decl = &m->decls[kinds[i]][at];
-			if (decl->implied)
-				continue;
 			k = offline_route(o, r, decl, route);
 			if (k < 0)
 				return cmd_fail("%s", strerror(-k));
@@ -232,21 +228,12 @@ static int doctor_route(struct doctor *d, struct offline *o, struct realm *r,
 	return status;
 }
 
-/* With the one that was perhaps meant, of those that were read on the way. */
-static void say_unknown(const struct offline *o, const char *file,
-			const char *moniker)
+/* There is no such component, or it cannot be read. */
+static void say_absent(struct offline *o, const char *file, const char *moniker,
+		       struct route *route)
 {
-	const char *monikers[MONIKERS_MAX], *near;
-	struct realm *r;
-	size_t n = 0;
-
-	for (r = o->tree.root; r && n < MONIKERS_MAX; r = realm_next(r))
-		monikers[n++] = r->moniker;
-	near = text_nearest(moniker, monikers, n);
-	cmd_fail("there is no component %s in this tree%s%s%s; see reeve tree "
-		 "%s",
-		 moniker, near ? " (did you mean " : "", near ? near : "",
-		 near ? "?)" : "", file);
+	offline_explain_absent(o, moniker, route);
+	cmd_fail("%s; see reeve tree %s", text_string(&route->why.text), file);
 }
 
 static int doctor_offline(struct doctor *d, const char *file,
@@ -271,8 +258,8 @@ static int doctor_offline(struct doctor *d, const char *file,
 	report_sort(&o.report);
 	report_render(&o.report, &t);
 	cmd_print_error(&t);
-	if (status == EXIT_UNKNOWN)
-		say_unknown(&o, file, moniker);
+	if (!r || r->state != REALM_RESOLVED)
+		say_absent(&o, file, moniker, route);
 	status = doctor_show(d, moniker, status);
 	route_fini(route);
 	offline_fini(&o);

@@ -6,7 +6,7 @@
 
 #include "base/own.h"
 #include "cmd/cmd.h"
-#include "cmd/graph_model.h"
+#include "draw/graph_model.h"
 #include "cmd/offline.h"
 
 /* More boxes nobody can look at. */
@@ -28,6 +28,20 @@ static enum format format_find(const char *name)
 	return (enum format)i;
 }
 
+/* Pictures that this does not draw: a file that is named like one must not hold
+ * something else. */
+static bool is_other_picture(const char *ending)
+{
+	static const char *const endings[] = { "png", "pdf", "jpg", "jpeg",
+					       "gif", "webp" };
+	size_t i;
+
+	for (i = 0; i < N_ELEMENTS(endings); i++)
+		if (!strcmp(ending, endings[i]))
+			return true;
+	return false;
+}
+
 /* By what is asked for, or the ending of the file; to standard output, text. */
 static int format_choose(const struct cmd_options *options, const char *verb,
 			 enum format *ret)
@@ -39,7 +53,7 @@ static int format_choose(const struct cmd_options *options, const char *verb,
 	    (name = strrchr(options->output, '.'))) {
 		name = !strcmp(++name, "mmd") ? "mermaid" : name;
 		name = !strcmp(name, "gv") ? "dot" : name;
-		if (format_find(name) == N_FORMATS)
+		if (format_find(name) == N_FORMATS && !is_other_picture(name))
 			name = NULL;
 	}
 	if (!name)

@@ -191,9 +191,6 @@ static bool send_verdict(struct control_conn *c, struct slot *s,
 	_cleanup_text_ struct text t = TEXT_INIT;
 	int k;
 
-	/* Not written by the author. */
-	if (s->decl->implied)
-		return true;
 	while ((k = route_walk_slot(s, r, route)) == ROUTE_UNRESOLVED)
 		if (manager_resolve(c->manager, route->need) < 0)
 			break;

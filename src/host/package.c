@@ -24,6 +24,7 @@ void package_fini(struct package *p)
 {
 	shards_forget(p);
 	free(p->directory);
+	free(p->shown_directory);
 	free(p->manifest_file);
 	*p = (struct package){ 0 };
 }
@@ -55,11 +56,31 @@ char *path_parent(const char *path)
 	return strndup(path, (size_t)(slash - path));
 }
 
+static const char *last_segment(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "." and ".." have no name to look at, or to cut off. */
+static bool is_nameless(const char *directory)
+{
+	const char *name = last_segment(directory);
+
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
 static bool is_meta(const char *directory)
 {
-	const char *slash = strrchr(directory, '/');
+	_cleanup_free_ char *absolute = NULL;
 
-	return !strcmp(slash ? slash + 1 : directory, "meta");
+	if (is_nameless(directory)) {
+		absolute = realpath(directory, NULL);
+		if (absolute)
+			directory = absolute;
+	}
+	return !strcmp(last_segment(directory), "meta");
 }
 
 char *package_directory_of(const char *file)
@@ -69,6 +90,8 @@ char *package_directory_of(const char *file)
 
 	if (!directory || !is_meta(directory))
 		return TAKE(directory);
+	if (is_nameless(directory))
+		return path_join(directory, "..");
 	above = path_parent(directory);
 	if (above && !strcmp(directory, "meta")) {
 		free(above);
@@ -82,17 +105,13 @@ char *package_default_path(const char *root_file)
 	_cleanup_free_ char *package = package_directory_of(root_file);
 	_cleanup_free_ char *directory = path_parent(root_file);
 	_cleanup_free_ char *absolute = NULL;
-	const char *name;
 
 	if (!package || !directory)
 		return NULL;
 	if (!is_meta(directory))
 		return TAKE(package);
-	name = strrchr(package, '/');
-	name = name ? name + 1 : package;
-	if (strcmp(name, ".") && strcmp(name, ".."))
+	if (!is_nameless(package))
 		return path_parent(package);
-	/* "." and ".." have no name to cut off. */
 	absolute = realpath(package, NULL);
 	return path_parent(absolute ? absolute : package);
 }
@@ -111,6 +130,7 @@ int package_find_root(const char *file, struct package *ret,
 		return errno == ENOMEM ? -ENOMEM : PACKAGE_INVALID;
 	}
 	*ret = (struct package){ .directory = absolute,
+				 .shown_directory = TAKE(directory),
 				 .manifest_file = strdup(file) };
 	if (!ret->manifest_file) {
 		package_fini(ret);
@@ -148,10 +168,11 @@ static int package_pick_manifest(char *take_directory, const char *resource,
 	}
 	/* The manifest is shown as it was named; /pkg is mounted from here. */
 	*ret = (struct package){ .directory = realpath(directory, NULL),
+				 .shown_directory = TAKE(directory),
 				 .manifest_file = TAKE(file) };
 	if (ret->directory)
 		return 0;
-	text_printf(ret_why, "%s: %s", directory, strerror(errno));
+	text_printf(ret_why, "%s: %s", ret->shown_directory, strerror(errno));
 	package_fini(ret);
 	return PACKAGE_INVALID;
 }
@@ -215,7 +236,9 @@ static int package_find_parsed(const struct package_paths *paths,
 				    "but its parent has none", url);
 			return PACKAGE_INVALID;
 		}
-		directory = strdup(context->directory);
+		directory = strdup(context->shown_directory
+					   ? context->shown_directory
+					   : context->directory);
 		break;
 	default:
 		text_printf(ret_why,

@@ -26,6 +26,7 @@ struct package_shard {
 
 struct package {
 	char *directory; /* absolute; NULL if the component has none */
+	char *shown_directory; /* the same, as it was named */
 	char *manifest_file; /* as shown to people */
 	/* What the manifest file was when it was read. */
 	struct package_stamp stamp;

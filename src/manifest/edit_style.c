@@ -175,6 +175,14 @@ static void vote_member(const struct edit_file *f, struct votes *votes,
 		vote(&votes->colon, f->bytes[m->key_end + 1] == ' ');
 }
 
+/* A file may be one line of a megabyte, so its beginning is not looked for. */
+static bool is_in_a_line(const struct edit_file *f, size_t from, size_t to)
+{
+	while (from < to && !is_newline_at(f, from))
+		from++;
+	return from == to;
+}
+
 static void vote_value(const struct edit_file *f, struct votes *votes,
 		       const struct json5_value *v)
 {
@@ -183,8 +191,7 @@ static void vote_value(const struct edit_file *f, struct votes *votes,
 	if (v->key)
 		vote_member(f, votes, v);
 	comma = v->next ? list_find_comma(f, v) : 0;
-	if (comma &&
-	    line_begin(f, value_begin(v->next)) == line_begin(f, comma))
+	if (comma && is_in_a_line(f, comma, value_begin(v->next)))
 		vote(&votes->comma, f->bytes[comma + 1] == ' ');
 	if (v->type == JSON5_STRING)
 		vote(&votes->quote, f->bytes[v->at] == '"');

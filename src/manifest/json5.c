@@ -454,9 +454,9 @@ static int read_file(struct lexer *l, size_t n_max, struct json5_value **ret)
 
 	if (l->n > n_max)
 		return lexer_error(l, RULE_TOO_LARGE, place_at(0, 0),
-				   "the file has %zu bytes; at most %zu (%zu "
-				   "MiB) are read",
-				   l->n, n_max, n_max / (1024 * 1024));
+				   "the file is larger than %zu bytes (%zu "
+				   "MiB), the most that is read",
+				   n_max, n_max / (1024 * 1024));
 	r = check_encoding(l);
 	if (r)
 		return r;

@@ -108,7 +108,7 @@ static size_t file_find(const struct files *f, const char *path)
 	return NONE;
 }
 
-/* A block of the exact size, so that a step too far is seen. */
+/* Of the exact size, so that a step too far is seen. */
 static char *file_bytes(const struct file *f)
 {
 	char *bytes = malloc(f->n ? f->n : 1);
@@ -341,8 +341,7 @@ static int on_find(void *userdata, const struct realm *r, char **ret)
 	return 0;
 }
 
-/* The realm of that moniker, and what is above it, are resolved; no other: a
- * component below itself is no way's end. */
+/* With what is above it resolved; a component may be below itself. */
 static struct realm *tree_find(struct tree *t, const char *moniker)
 {
 	size_t n = strlen(moniker);
@@ -391,14 +390,10 @@ static void route_mend(struct tree *t, const struct realm *r, const char *name)
 	struct fix fix = { 0 };
 	int k = fix_find(&t->rig.tree, r->moniker, name, &files, &fix);
 
-	require(k >= 0);
-	if (!k) {
-		require(fix.n_files && fix.text.n);
+	require(k >= 0 && k <= FIX_NOT_NEEDED);
+	require(fix.text.n || k == FIX_NOT_NEEDED);
+	if (!k)
 		mended_check(t->files, &fix, r->moniker);
-	} else {
-		require(k <= FIX_NOT_NEEDED && (k == FIX_NOT_NEEDED ||
-						fix.text.n));
-	}
 	fix_fini(&fix);
 }
 

@@ -23,11 +23,12 @@ BELOW = {
     "cell": {"base", "sys"},
     "host": {"base", "manifest", "route", "wire", "sys", "channel", "client",
              "cell"},
+    "draw": {"base", "manifest", "route"},
     "lsp": {"base", "manifest", "route", "sys", "host"},
     "cmd": {"base", "manifest", "route", "wire", "sys", "channel", "client",
-            "cell", "host", "lsp"},
+            "cell", "host", "lsp", "draw"},
 }
-PURE = ("base", "manifest", "route", "wire")
+PURE = ("base", "manifest", "route", "draw", "wire")
 # Headers that a floor without system calls has no use for.
 IMPURE = re.compile(r"<(unistd|fcntl|poll|time|signal|sched|pthread|dirent|"
                     r"sys/(?!types)[^>]*|linux/[^>]*)(\.h)?>")

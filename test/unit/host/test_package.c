@@ -54,6 +54,8 @@ static void test_default_paths(void **state)
 	assert_default_path("./meta/root.cml", above);
 	assert_int_equal(chdir("meta"), 0);
 	assert_default_path("../meta/root.cml", above);
+	assert_default_path("root.cml", above);
+	assert_default_path("./root.cml", above);
 	assert_int_equal(chdir("/"), 0);
 	free(above);
 }

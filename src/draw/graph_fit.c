@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cmd/graph_flow_work.h"
+#include "draw/graph_flow_work.h"
 
 enum {
 	PIN_DISTANCE = 14,

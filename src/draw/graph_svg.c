@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/graph_layout.h"
-#include "cmd/graph_legend.h"
-#include "cmd/graph_text.h"
+#include "draw/graph_layout.h"
+#include "draw/graph_legend.h"
+#include "draw/graph_text.h"
 
 enum { HEAD_SIZE = 8, CHIP_RADIUS = 13 };
 

@@ -4,14 +4,14 @@
  * what is drawn and the edges between its nodes. Everything is a pass over an
  * array or a sort of one.
  */
-#include "cmd/graph_model.h"
+#include "draw/graph_model.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/own.h"
-#include "cmd/graph_words.h"
+#include "draw/graph_words.h"
 
 /* Why one route broke; in the order of the survey. */
 struct break_note {

@@ -4,8 +4,8 @@
  * ("n7"), so that no component's name can be one of Mermaid's words; names of
  * theirs stand in quoted labels only.
  */
-#include "cmd/graph_model.h"
-#include "cmd/graph_text.h"
+#include "draw/graph_model.h"
+#include "draw/graph_text.h"
 
 static const char classes[] =
 	"  classDef program fill:#ddf4ff,stroke:#54aeff,color:#1f2328\n"

@@ -1,9 +1,9 @@
 /* Entries in rows, a sample and a word each. */
-#include "cmd/graph_legend.h"
+#include "draw/graph_legend.h"
 
 #include <stdio.h>
 
-#include "cmd/graph_text.h"
+#include "draw/graph_text.h"
 
 enum { SIDE = 16, SAMPLE = 26, ROW = 20, BETWEEN = 22 };
 

@@ -1,7 +1,7 @@
 /* The words of a picture: what stands in boxes and beside routes. */
 #pragma once
 
-#include "cmd/graph_model.h"
+#include "draw/graph_model.h"
 
 /* Write the lines of all drawn nodes and the labels of all edges. 0 or
  * -ENOMEM. */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cmd/graph_flow.h"
+#include "draw/graph_flow.h"
 
 enum {
 	HEIGHT_MIN = 420, /* that is never folded */

@@ -1,5 +1,5 @@
 /* The picture as data: each component, each collection, each route. */
-#include "cmd/graph_model.h"
+#include "draw/graph_model.h"
 
 static const char *state_word(enum graph_state state)
 {

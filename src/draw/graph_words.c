@@ -3,13 +3,13 @@
  * their middle here, and what is too much for a box or a route is counted
  * instead.
  */
-#include "cmd/graph_words.h"
+#include "draw/graph_words.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/own.h"
-#include "cmd/graph_text.h"
+#include "draw/graph_text.h"
 
 enum { LINES_MAX = 7, LABELS_MAX = 6, RULES_MAX = 3 };
 

@@ -1,7 +1,7 @@
 /* What the steps of laying out a flow share; see graph_flow.c. */
 #pragma once
 
-#include "cmd/graph_flow.h"
+#include "draw/graph_flow.h"
 
 /* An item, or a net in one column. */
 struct flow_element {

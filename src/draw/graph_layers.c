@@ -3,7 +3,7 @@
  * what is left has no circles, and the layer is the longest way there. What is
  * used by nobody then moves right, next to what it uses.
  */
-#include "cmd/graph_layers.h"
+#include "draw/graph_layers.h"
 
 #include <errno.h>
 #include <stdbool.h>

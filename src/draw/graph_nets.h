@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cmd/graph_model.h"
+#include "draw/graph_model.h"
 
 /* One end of a net: a child of the box, and there the net that goes on, or
  * GRAPH_NONE if the child is what it is about. */

@@ -4,14 +4,14 @@
  * stand in columns (graph_flow.h), the others in rows below. At the end all is
  * moved to where it is in the whole.
  */
-#include "cmd/graph_layout.h"
+#include "draw/graph_layout.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/own.h"
-#include "cmd/graph_nets.h"
-#include "cmd/graph_text.h"
+#include "draw/graph_nets.h"
+#include "draw/graph_text.h"
 
 enum {
 	PADDING = 16,

@@ -5,7 +5,7 @@
  * graph_order.c finds the order in the columns, graph_fit.c the heights.
  * Nothing is worse than n log n in the number of elements.
  */
-#include "cmd/graph_flow_work.h"
+#include "draw/graph_flow_work.h"
 
 #include <errno.h>
 #include <stdlib.h>

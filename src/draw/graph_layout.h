@@ -9,8 +9,8 @@
  */
 #pragma once
 
-#include "cmd/graph_flow.h"
-#include "cmd/graph_model.h"
+#include "draw/graph_flow.h"
+#include "draw/graph_model.h"
 
 struct graph_box {
 	int x, y, width, height; /* of all of it; in the picture */

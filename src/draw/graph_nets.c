@@ -5,14 +5,14 @@
  * laid through the boxes, from its target and from each of its sources, until
  * it meets itself.
  */
-#include "cmd/graph_nets.h"
+#include "draw/graph_nets.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/own.h"
-#include "cmd/graph_layers.h"
+#include "draw/graph_layers.h"
 
 /* Layers that all nets may span together; a picture with more is none. */
 enum { LAYERS_MAX = 100000 };

@@ -2,7 +2,7 @@
  * is not in it. */
 #pragma once
 
-#include "cmd/graph_layout.h"
+#include "draw/graph_layout.h"
 
 enum { LEGEND_WIDTH_MIN = 240, LEGEND_ENTRIES_MAX = 16, LEGEND_NOTES_MAX = 2 };
 

@@ -3,7 +3,7 @@
  * font of fixed pitch, of which all common ones are at most 0.61 em wide; names
  * in a proportional one, by classes of letters, from the wide side.
  */
-#include "cmd/graph_text.h"
+#include "draw/graph_text.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "cmd/graph_flow_work.h"
+#include "draw/graph_flow_work.h"
 
 enum {
 	SPACE_ITEMS = 18,

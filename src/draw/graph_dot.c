@@ -1,7 +1,7 @@
 /* For Graphviz: clusters in clusters. Everything is written in document order,
  * with an explicit stack of what is open in place of recursion. */
-#include "cmd/graph_model.h"
-#include "cmd/graph_text.h"
+#include "draw/graph_model.h"
+#include "draw/graph_text.h"
 
 static void put_indent(const struct graph_model *m, uint32_t node,
 		       struct text *t)
