@@ -1,5 +1,6 @@
-/* A directory is made for each that asks, and goes with its last connection; it
- * is charged like any other to who has it open. */
+/* One directory for all who ask by one declaration, so that who asks often costs
+ * no more. It has the instances of the last time somebody asked, goes with its
+ * last connection, and is charged like any other to who has it open. */
 #include "host/aggregate.h"
 
 #include <errno.h>
@@ -22,7 +23,10 @@ struct aggregate {
 	const struct decl *decl;
 	enum table_kind table;
 	struct directory *directory;
+	struct text names; /* as route.instances */
 };
+
+enum { CONNECTIONS_MAX = 1024 };
 
 static struct list all = LIST_INIT(all);
 
@@ -36,6 +40,7 @@ static void aggregate_free(struct aggregate *a)
 {
 	list_unlink(&a->link);
 	directory_free(a->directory);
+	text_fini(&a->names);
 	free(a);
 }
 
@@ -58,50 +63,97 @@ static void on_open(void *userdata, const struct directory_open *open,
 			      open->name, take_server_end);
 }
 
-static int entries_add(struct aggregate *a, const struct route *route)
+static int entries_add(struct aggregate *a, size_t n)
 {
-	const char *name = route->instances.bytes;
+	const char *name = a->names.bytes;
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < route->n_instances && !r; i++) {
+	for (i = 0; i < n && !r; i++, name += strlen(name) + 1) {
 		r = directory_add(a->directory, name, DIRECTORY_SERVICE,
 				  on_open, a);
 		/* Two sources may have given one name: the first is opened. */
 		r = r == -EEXIST ? 0 : r;
-		name += strlen(name) + 1;
 	}
 	return r;
+}
+
+static void entries_remove(struct aggregate *a)
+{
+	size_t at;
+
+	for (at = 0; at < a->names.n; at += strlen(a->names.bytes + at) + 1)
+		(void)directory_remove(a->directory, a->names.bytes + at);
+	text_clear(&a->names);
+}
+
+/* Have the instances that @route lists. */
+static int entries_renew(struct aggregate *a, const struct route *route)
+{
+	const struct text *now = &route->instances;
+
+	if (a->names.n == now->n &&
+	    (!now->n || !memcmp(a->names.bytes, now->bytes, now->n)))
+		return 0;
+	entries_remove(a);
+	text_append(&a->names, now->bytes, now->n);
+	return text_is_failed(&a->names) ? -ENOMEM :
+					   entries_add(a, route->n_instances);
+}
+
+static struct aggregate *aggregate_find(const struct instance *opener,
+					const struct decl *decl)
+{
+	struct aggregate *a;
+
+	list_for_each(a, &all, link)
+		if (a->opener == opener && a->decl == decl)
+			return a;
+	return NULL;
+}
+
+static int aggregate_new(struct instance *opener, const struct decl *decl,
+			 struct aggregate **ret)
+{
+	static const struct directory_limits limits = {
+		.n_connections = CONNECTIONS_MAX,
+	};
+	struct aggregate *a = calloc(1, sizeof(*a));
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	r = directory_new(opener->manager->loop, &limits, &a->directory);
+	if (r < 0) {
+		free(a);
+		return r;
+	}
+	a->opener = opener;
+	a->decl = decl;
+	a->table = decl->kind == DECL_USE ? TABLE_PROGRAM_INPUT : TABLE_OUTPUT;
+	directory_set_manager(a->directory);
+	directory_set_payer(a->directory, &instance_payer);
+	directory_on_idle(a->directory, on_idle, a);
+	list_link(&all, &a->link);
+	*ret = a;
+	return 0;
 }
 
 int aggregate_serve(struct instance *opener, const struct decl *decl,
 		    int take_server_end)
 {
-	struct aggregate *a = calloc(1, sizeof(*a));
-	int r;
+	struct aggregate *a = aggregate_find(opener, decl);
+	int r = a ? 0 : aggregate_new(opener, decl, &a);
 
-	if (!a) {
-		fd_close(take_server_end);
-		return -ENOMEM;
-	}
-	a->opener = opener;
-	a->decl = decl;
-	a->table = decl->kind == DECL_USE ? TABLE_PROGRAM_INPUT : TABLE_OUTPUT;
-	list_link(&all, &a->link);
-	r = directory_new(opener->manager->loop, NULL, &a->directory);
-	if (!r) {
-		directory_set_manager(a->directory);
-		directory_set_payer(a->directory, &instance_payer);
-		directory_on_idle(a->directory, on_idle, a);
-		r = entries_add(a, opener->manager->route);
-	}
+	if (!r)
+		r = entries_renew(a, opener->manager->route);
 	if (r < 0)
 		fd_close(take_server_end);
 	else
 		r = directory_serve(a->directory, take_server_end,
 				    IO_RIGHT_READABLE | IO_RIGHT_WRITABLE,
 				    (uint64_t)(uintptr_t)opener);
-	if (r < 0)
+	if (r < 0 && a && !directory_n_connections(a->directory))
 		aggregate_free(a);
 	return r;
 }

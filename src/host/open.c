@@ -445,6 +445,13 @@ int open_capability(struct instance *opener, const struct decl *decl,
 	case ROUTE_SOURCE_FRAMEWORK:
 		return open_at_framework(opener, decl, route, take_server_end);
 	case ROUTE_SOURCE_AGGREGATE:
+		if (instance)
+			return open_refuse(opener, decl, REEVE_ERR_NOT_FOUND,
+					   NULL, NULL,
+					   "that instance is put together "
+					   "itself; one of its own is named "
+					   "behind a \":\"",
+					   take_server_end);
 		return aggregate_serve(opener, decl, take_server_end) ?
 			       REEVE_ERR_NO_RESOURCES :
 			       REEVE_OK;

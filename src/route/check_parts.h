@@ -5,7 +5,11 @@
 #include "base/report.h"
 #include "route/survey.h"
 
-/* What the policy forbids through others, and what it demands of manifests. */
+/* What the policy forbids beyond single routes. */
+int check_nevers(struct topology *t, const struct policy *p,
+		 struct report *report);
+
+/* The same, and what it demands of manifests. */
 int check_policy(struct topology *t, const struct policy *p,
 		 struct report *report);
 

@@ -1,9 +1,9 @@
 /*
  * The policy of a tree.
  *
- * What it forbids to have directly is refused by the walk (walk_check_policy()),
- * so that it holds for grants as well. Here is the rest: what one component could
- * get at through others, and what every manifest has to use or to offer.
+ * What it demands of every manifest is here; what it forbids is in the walk
+ * (walk_check_policy()) and, as far as that takes more than one route, in
+ * check_never.c.
  */
 #include "route/check_parts.h"
 
@@ -11,87 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manifest/access.h"
-#include "route/reach.h"
-
-static void path_report(const struct realm *root, const struct policy_never *n,
-			const struct reach_path *path, struct report *report)
-{
-	const struct reach_step *first = &path->steps[0];
-	struct text t = TEXT_INIT;
-	size_t i;
-
-	for (i = 0; i < path->n; i++)
-		text_printf(&t, "%s -> ", path->steps[i].from->moniker);
-	text_puts(&t, path->steps[path->n - 1].to->moniker);
-	report_add(report, SEVERITY_ERROR, reach_record_file(first->by),
-		   first->by->decl->place, "policy-never",
-		   "%s can get at %s through others (%s), and the tree's policy "
-		   "(%s:%u:%u) says never",
-		   first->from->moniker, path->steps[path->n - 1].to->moniker,
-		   text_string(&t), manifest_file(root->manifest, n->place),
-		   n->place.line, n->place.column);
-	report->failed |= text_is_failed(&t);
-	text_fini(&t);
-}
-
-/* One route from the one to the other is refused by the walk, and told there. */
-static bool is_refused(const struct reach_path *path)
-{
-	return path->n == 1 && (path->steps[0].kind == REACH_SERVICE ||
-				path->steps[0].kind == REACH_DIRECTORY);
-}
-
-/* Who matches "to" may not get at who matches "from". */
-static int never_check(const struct reach *g, const struct realm *root,
-		       const struct policy_never *n, struct report *report)
-{
-	bool *from = calloc(g->n_realms + 1, sizeof(*from));
-	struct reach_search search = { 0 };
-	struct reach_path path;
-	const char *why = NULL;
-	size_t i;
-	int k = from ? 0 : -ENOMEM;
-
-	if (!k && reach_match(g, n->from->text, from, &why))
-		k = reach_search(g, from, true, &search);
-	else if (!k)
-		k = REACH_NONE;
-	for (i = 0; !k && i < g->n_components; i++) {
-		if (!access_moniker_matches(n->to->text, g->realms[i]->moniker))
-			continue;
-		k = reach_search_path(&search, g->realms[i], &path);
-		if (!k && !is_refused(&path))
-			path_report(root, n, &path, report);
-		if (!k)
-			reach_path_fini(&path);
-		k = k == REACH_NONE ? 0 : k;
-	}
-	reach_search_fini(&search);
-	free(from);
-	return k == REACH_NONE ? 0 : k;
-}
-
-static int nevers_check(struct topology *t, const struct policy *p,
-			struct report *report)
-{
-	struct reach g;
-	size_t i;
-	int k = 0;
-
-	for (i = 0; i < p->n_nevers && !p->nevers[i].is_indirect; i++)
-		;
-	if (i == p->n_nevers)
-		return 0;
-	k = reach_take(t, NULL, NULL, &g);
-	if (k)
-		return k;
-	for (; i < p->n_nevers && !k; i++)
-		if (p->nevers[i].is_indirect)
-			k = never_check(&g, t->root, &p->nevers[i], report);
-	reach_fini(&g);
-	return k;
-}
 
 static bool decl_is(const struct decl *d, const struct policy_must *must)
 {
@@ -221,5 +140,5 @@ int check_policy(struct topology *t, const struct policy *p,
 		if (k)
 			return k;
 	}
-	return nevers_check(t, p, report);
+	return check_nevers(t, p, report);
 }

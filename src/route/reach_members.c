@@ -44,6 +44,11 @@ static int member_add_offer(struct reach *g, struct realm *member,
 	slot_init(&slot, member, member->parent, offer);
 	record.verdict = route_walk_slot(&slot, member, route);
 	slot_fini(&slot);
+	if (record.verdict == ROUTE_BROKEN &&
+	    !strcmp(route->why.rule, "policy-never")) {
+		record.is_forbidden = true;
+		record.provider = route->hops[route->n_hops - 1].realm;
+	}
 	return record.verdict < 0 ? record.verdict
 				  : reach_add_record(g, record, route);
 }

@@ -47,7 +47,8 @@ static int survey_grow(struct survey *s)
 }
 
 static int pass_note(struct pass *p, struct realm *r, const struct decl *d,
-		     int verdict, const struct route *route)
+		     int verdict, const struct route *route,
+		     const char *instance)
 {
 	struct survey *s = p->survey;
 	int k = survey_grow(s);
@@ -60,34 +61,51 @@ static int pass_note(struct pass *p, struct realm *r, const struct decl *d,
 		.verdict = verdict,
 		.source = route->source,
 		.provider = route->realm,
-		.name = route->name,
+		/* What is absent has no name of a source, which would outlive
+		 * the route. */
+		.name = route->source == ROUTE_SOURCE_VOID ? d->name
+							   : route->name,
 		.rights = route->rights,
 		.is_weak = route_is_weak(route),
+		.instance = instance,
 	};
 	return p->on_route ? p->on_route(p->userdata, r, d, verdict, route) : 0;
 }
 
-static int pass_instances(struct pass *p, struct realm *r, const struct decl *d)
+/*
+ * Each of the instances that @outer's walk (or, with NULL, the declaration's own)
+ * listed. One that is put together itself is looked into: sources are in each
+ * other as deep as realms are.
+ */
+static int pass_instances(struct pass *p, struct realm *r, const struct decl *d,
+			  const struct route *listed, const char *outer)
 {
-	const char *name = p->route->instances.bytes, *kept;
-	size_t n = p->route->n_instances, i;
-	int k;
+	_cleanup_text_ struct text names = TEXT_INIT;
+	const char *name, *full;
+	size_t n = listed->n_instances, i;
+	int k = 0;
 
 	if (d->type == CAPABILITY_SERVICE)
 		p->n_looked += (uint64_t)n * n;
 	if (p->n_looked > LOOKED_MAX)
 		return -EFBIG;
-	for (i = 0; i < n; i++, name += strlen(name) + 1) {
-		k = route_walk_instance(r, d, name, p->instance);
-		kept = arena_copy(&p->survey->arena, name, strlen(name));
-		if (k < 0 || !kept)
-			return k < 0 ? k : -ENOMEM;
-		k = pass_note(p, r, d, k, p->instance);
-		if (k)
+	text_append(&names, listed->instances.bytes, listed->instances.n);
+	name = text_string(&names);
+	for (i = 0; i < n && !k; i++, name += strlen(name) + 1) {
+		full = arena_printf(&p->survey->arena, "%s%s%s",
+				    outer ? outer : "", outer ? ":" : "", name);
+		if (!full || text_is_failed(&names))
+			return -ENOMEM;
+		k = route_walk_instance(r, d, full, p->instance);
+		if (k < 0)
 			return k;
-		p->survey->routes[p->survey->n - 1].instance = kept;
+		if (!k && p->instance->source == ROUTE_SOURCE_AGGREGATE &&
+		    p->instance->n_instances)
+			k = pass_instances(p, r, d, p->instance, full);
+		else
+			k = pass_note(p, r, d, k, p->instance, full);
 	}
-	return 0;
+	return k;
 }
 
 static int pass_decl(struct pass *p, struct realm *r, const struct decl *d)
@@ -98,8 +116,8 @@ static int pass_decl(struct pass *p, struct realm *r, const struct decl *d)
 		return k;
 	if (!k && p->route->source == ROUTE_SOURCE_AGGREGATE &&
 	    p->route->n_instances)
-		return pass_instances(p, r, d);
-	return pass_note(p, r, d, k, p->route);
+		return pass_instances(p, r, d, p->route, NULL);
+	return pass_note(p, r, d, k, p->route, NULL);
 }
 
 static int pass_realm(struct pass *p, struct realm *r)

@@ -228,6 +228,33 @@ static void why_wanted(struct why *w, enum table_kind table,
 	w->text.failed |= text_is_failed(&w->wanted_name);
 }
 
+/* The declaration that is missing, in the words of the file it belongs into. */
+static void missing_fix(struct text *t, const struct realm *realm,
+			const struct realm *child, enum table_kind table,
+			const struct decl *wanted)
+{
+	bool is_seed = realm->manifest &&
+		       realm->manifest->dialect == DIALECT_SEED;
+	bool is_path = is_seed && wanted->type == CAPABILITY_SERVICE &&
+		       *wanted->name != '/';
+	const char *to = !child		   ? "" :
+			 child->collection ? child->collection :
+					     child->name;
+
+	text_printf(t, "add { %s: \"%s%s\"", wanted->keyword,
+		    is_path ? "/svc/" : "", wanted->name);
+	if (table == TABLE_INPUT)
+		text_printf(t,
+			    is_seed ? ", from: ..., to: [ { dest: \"#%s\" } ] } "
+				      "to \"offer\"" :
+				      ", from: ..., to: \"#%s\" } to \"offer\"",
+			    to);
+	else if (table == TABLE_OUTPUT)
+		text_puts(t, ", from: ... } to \"expose\"");
+	else
+		text_puts(t, " } to \"capabilities\"");
+}
+
 void why_missing(struct why *w, const struct realm *realm,
 		 const struct realm *child, enum table_kind table,
 		 const struct decl *wanted, const struct realm *wanting,
@@ -245,20 +272,7 @@ void why_missing(struct why *w, const struct realm *realm,
 	missing_near(w, realm, child, table, wanted);
 	if (w->fix.n)
 		return;
-	if (table == TABLE_INPUT)
-		text_printf(&w->fix,
-			    "add { %s: \"%s\", from: ..., to: \"#%s\" } to "
-			    "\"offer\"",
-			    wanted->keyword, wanted->name,
-			    child->collection ? child->collection :
-						child->name);
-	else if (table == TABLE_OUTPUT)
-		text_printf(&w->fix,
-			    "add { %s: \"%s\", from: ... } to \"expose\"",
-			    wanted->keyword, wanted->name);
-	else
-		text_printf(&w->fix, "add { %s: \"%s\" } to \"capabilities\"",
-			    wanted->keyword, wanted->name);
+	missing_fix(&w->fix, realm, child, table, wanted);
 }
 
 /* What @realm puts into @dictionary under a name that may be meant. */

@@ -552,5 +552,49 @@ class Doctor(Case):
                              r"it: )")
 
 
+class Places(Case):
+    """A tree whose manifests are all of one package, in its meta."""
+
+    def setUp(self):
+        room = tempfile.TemporaryDirectory()
+        self.addCleanup(room.cleanup)
+        self.room = room.name
+        self.meta = os.path.join(room.name, "pack", "meta")
+        os.makedirs(self.meta)
+        self.write("root", "{ children: [ { name: 'a', url: '#meta/a.cm' } ] }")
+
+    def write(self, name, text):
+        path = os.path.join(self.meta, name + ".cml")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def test_wherever_one_stands(self):
+        self.write("a", "{ ues: [] }")
+        for below, file, shown in (
+                ("", "pack/meta/root.cml", "pack/meta/a.cml"),
+                ("pack", "meta/root.cml", "meta/a.cml"),
+                ("pack/meta", "root.cml", "../meta/a.cml"),
+                ("pack/meta", "./root.cml", "../meta/a.cml")):
+            done = self.reeve("check", file, status=1,
+                              cwd=os.path.join(self.room, below))
+            self.assertIn(f'{shown}:1:3: error: "ues"',
+                          done.err)
+
+    def test_doctor_has_the_runner(self):
+        self.write("a", "{ program: { runner: 'lua' } }")
+        done = self.reeve("doctor", "-f", "root.cml", "/a", status=1,
+                          cwd=self.meta)
+        self.assertRegex(done.out, "broken +lua +runner .*environment")
+
+    def test_doctor_says_why_not(self):
+        self.write("a", "{ ues: [] }")
+        for file, moniker, says in (
+                ("none.cml", "/a", "none.cml: No such file"),
+                ("root.cml", "/a", "/a cannot be resolved")):
+            done = self.reeve("doctor", "-f", file, moniker, status=1,
+                              cwd=self.meta)
+            self.assertIn(says, done.err)
+
+
 if __name__ == "__main__":
     main()

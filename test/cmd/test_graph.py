@@ -633,6 +633,11 @@ class CommandLine(GraphCase):
             self.assertEqual(self.graph(root, "--output", path), "")
             with open(path, encoding="utf-8") as f:
                 self.assertTrue(f.read().startswith(begins), ending)
+        # Not what such a file should hold.
+        path = os.path.join(self.work, "out.png")
+        done = self.reeve("graph", root, "--output", path, status=2)
+        self.assertIn('no format "png"; there are svg', done.err)
+        self.assertFalse(os.path.exists(path))
         path = os.path.join(self.work, "other.svg")
         self.graph(root, "--format", "dot", "--output", path)
         with open(path, encoding="utf-8") as f:

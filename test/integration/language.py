@@ -118,6 +118,29 @@ def a_service_of_several_sources_is_a_list_of_instances(stage):
 
 
 @story
+def what_is_put_together_may_be_put_together_again(stage):
+    """An instance that is several is named with the inner one behind it."""
+    root = stage.tree(
+        actor("run", children=[child("pair"), child("one"), child("user")],
+              offer=[{"service": "example.Echo", "from": ["#pair", "#one"],
+                      "to": "#user"}]),
+        pair=dict(children=[child("left", "one"), child("right", "one")],
+                  expose=[{"service": "example.Echo",
+                           "from": ["#left", "#right"]}]),
+        one=server(), user=obeyer(use=[dict(service="example.Echo")]))
+    with stage.run(root) as run:
+        begin(run, "/user")
+        answers(run, "/user", "/svc/example.Echo/one")
+        answers(run, "/user", "/svc/example.Echo/pair:right")
+        run.wait("started", "/pair/right")
+        after = run.mark()
+        matches("NOT_FOUND",
+                " ".join(run.order("/user", "open /svc/example.Echo/pair",
+                                   "call hello")))
+        run.wait("refused", "/user", "put together", after=after)
+
+
+@story
 def the_members_of_a_collection_are_instances(stage):
     root = stage.tree(
         obeyer(children=[child("user"), child("worker")],
@@ -136,6 +159,7 @@ def the_members_of_a_collection_are_instances(stage):
         answers(run, "/user", "/svc/example.Echo/two")
         equal(run.find("started", "/pool:one"), [])
         run.ask("destroy", "/pool:two")
+        equal(run.order("/user", "list /svc/example.Echo")[-1], "listed 1")
         matches("NOT_FOUND",
                 " ".join(run.order("/user", "open /svc/example.Echo/two",
                                    "call hello")))

@@ -188,6 +188,33 @@ static int fill(void *arg)
 	return k;
 }
 
+static void what_says_the_same_stays_once(void **state)
+{
+	struct report r;
+
+	(void)state;
+	report_init(&r);
+	report_add(&r, SEVERITY_ERROR, "a.cml", at(1, 1), "r", "1");
+	report_add(&r, SEVERITY_ERROR, "a.cml", at(1, 1), "r", "2");
+	report_add(&r, SEVERITY_ERROR, "a.cml", at(1, 1), "r", "1");
+	report_add(&r, SEVERITY_WARNING, "a.cml", at(1, 1), "r", "1");
+	report_add(&r, SEVERITY_ERROR, "a.cml", at(1, 1), "s", "1");
+	report_add(&r, SEVERITY_ERROR, "a.cml", at(1, 2), "r", "1");
+	report_add(&r, SEVERITY_ERROR, "b.cml", at(1, 1), "r", "1");
+	report_add(&r, SEVERITY_WARNING, "a.cml", at(1, 1), "r", "1");
+	report_sort(&r);
+	assert_rendered(&r, "a.cml:1:1: error: 1 [r]\n"
+			    "a.cml:1:1: error: 2 [r]\n"
+			    "a.cml:1:1: warning: 1 [r]\n"
+			    "a.cml:1:1: error: 1 [s]\n"
+			    "a.cml:1:2: error: 1 [r]\n"
+			    "b.cml:1:1: error: 1 [r]\n");
+	assert_int_equal(r.n_errors, 5);
+	assert_int_equal(r.n_warnings, 1);
+	assert_int_equal(r.n_kept, 6);
+	report_fini(&r);
+}
+
 static void lack_of_memory_is_remembered(void **state)
 {
 	(void)state;
@@ -200,6 +227,7 @@ int main(void)
 		cmocka_unit_test(an_empty_report),
 		cmocka_unit_test(order_is_by_file_line_and_column),
 		cmocka_unit_test(equal_places_keep_their_order),
+		cmocka_unit_test(what_says_the_same_stays_once),
 		cmocka_unit_test(texts_are_shown_safely),
 		cmocka_unit_test(json_holds_all_of_them),
 		cmocka_unit_test(more_than_the_bound_is_counted_not_kept),

@@ -70,6 +70,47 @@ static void from_a_collection(void **state)
 	rig_fini(&rig);
 }
 
+/* What is put together of what is put together. */
+static void inside_each_other(void **state)
+{
+	static const struct rig_file files[] = {
+		{ "root", "{ children: [ " CHILD("pair") CHILD("one")
+			  CHILD("user") "],\n"
+			  "offer: [ { service: 'X', from: [ '#pair', '#one' ],\n"
+			  "  to: '#user' } ] }" },
+		{ "pair", "{ children: [ { name: 'left',\n"
+			  "  url: '#meta/one.cm' }, { name: 'right',\n"
+			  "  url: '#meta/one.cm' } ],\n"
+			  "expose: [ { service: 'X',\n"
+			  "  from: [ '#left', '#right' ] } ] }" },
+		{ "one", PROVIDER },
+		{ "user", "{ " PROGRAM "use: [ { service: 'X' } ] }" },
+		{ NULL, NULL },
+	};
+	struct survey s;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, files);
+	rig_expect(&rig, "/user", "X", "use /user X = / of pair one");
+	rig_expect_instance(&rig, "/user", "X", "pair",
+			    "use /user X | offer / X = /pair of left right");
+	rig_expect_instance(&rig, "/user", "X", "pair:right",
+			    "use /user X | offer / X | expose /pair X | "
+			    "expose /pair/right X | capability /pair/right X = "
+			    "/pair/right:/svc/X");
+	assert_non_null(rig_realm(&rig, "/pair/left"));
+	assert_non_null(rig_realm(&rig, "/one"));
+	assert_int_equal(survey_take(&rig.tree, NULL, NULL, &s), 0);
+	/* Five exposes, and the three that the user reaches. */
+	assert_int_equal(s.n, 8);
+	assert_string_equal(s.routes[5].instance, "pair:left");
+	assert_string_equal(s.routes[6].provider->moniker, "/pair/right");
+	assert_string_equal(s.routes[7].instance, "one");
+	survey_fini(&s);
+	rig_fini(&rig);
+}
+
 static void filtered_and_renamed(void **state)
 {
 	static const struct rig_file files[] = {
@@ -135,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_several_children),
 		cmocka_unit_test(from_a_collection),
+		cmocka_unit_test(inside_each_other),
 		cmocka_unit_test(filtered_and_renamed),
 		cmocka_unit_test(configuration),
 	};

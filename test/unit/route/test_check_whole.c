@@ -89,6 +89,30 @@ static void what_must_never_be(void **state)
 	      "(/guest -> /shop -> /bank), and the tree's policy (root.cml:2:1) "
 	      "says never [policy-never]\n");
 	never("{ from: '/guest', to: '/**', indirect: true }", "");
+	never("{ from: '/bnak', to: '/guest' }",
+	      "root.cml:2:9: warning: no component of this tree is \"/bnak\", so "
+	      "nothing is forbidden here; did you mean \"/bank\"? "
+	      "[policy-unmatched]\n");
+}
+
+/* Whoever is made there would have it, and would be refused. */
+static void members_are_meant_as_well(void **state)
+{
+	static const struct rig_file files[] = {
+		{ "root", "{ policy: { never: [ { from: '/bank', to: '/*' } ] },\n"
+			  "children: [ " CHILD("bank") "],\n"
+			  "collections: [ { name: 'pool',\n"
+			  "  durability: 'transient' } ],\n"
+			  "offer: [\n"
+			  "{ protocol: 'Pay', from: '#bank', to: '#pool' } ] }" },
+		{ "bank", BANK },
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	expect(files, "root.cml:7:1: error: /pool:* would have Pay of /bank, and "
+		      "the tree's policy (root.cml:1:22) says never "
+		      "[policy-never]\n");
 }
 
 static void what_must_be(void **state)
@@ -150,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(offers_that_nobody_takes),
 		cmocka_unit_test(what_must_never_be),
+		cmocka_unit_test(members_are_meant_as_well),
 		cmocka_unit_test(what_must_be),
 		cmocka_unit_test(instances_of_one_name),
 	};
