@@ -42,8 +42,8 @@
  * Unless said otherwise functions return 0 or a negative errno, set their
  * outputs only when they return 0, and are called from a process; outside of
  * one they return -EPERM. Timeouts are in milliseconds; 0 does not wait, -1
- * waits without end. They may be late by some milliseconds, never early. Handles
- * that are passed are consumed whatever is returned. Frequent errors:
+ * waits without end. They may be late by some milliseconds, never early.
+ * Handles that are passed are consumed whatever is returned. Frequent errors:
  *
  *	-ESRCH		there is no such process (any more)
  *	-EAGAIN		the mailbox is full; nothing is there, without waiting
@@ -279,8 +279,8 @@ REEVE_PUBLIC int reeve_answer(const struct reeve_message *request,
 REEVE_PUBLIC int reeve_answer_with(const struct reeve_message *request,
 				   const struct reeve_message *answer);
 
-/* Pass a received message on, as it is: @pid sees the first sender, and its answer
- * goes there. On failure it is still the caller's. */
+/* Pass a received message on, as it is: @pid sees the first sender, and its
+ * answer goes there. On failure it is still the caller's. */
 REEVE_PUBLIC int reeve_forward(reeve_pid pid,
 			       struct reeve_message *take_message);
 
@@ -368,8 +368,8 @@ REEVE_PUBLIC int reeve_block(void (*fn)(void *arg), void *arg);
  * NULL) says otherwise by REEVE_SPAWN_MONITOR. What is sent to it goes over the
  * channel; requests made by reeve_call_to() are answered to whoever called.
  * Requests and events that come over the channel go to @to, which answers them
- * with reeve_answer(); their txid is good for that only. While the mailbox of @to
- * is full, or 1,024 requests (or as many as its own mailbox takes) are not
+ * with reeve_answer(); their txid is good for that only. While the mailbox of
+ * @to is full, or 1,024 requests (or as many as its own mailbox takes) are not
  * answered, the channel is not read: the other realm waits for itself. It ends
  * with REEVE_EXIT_PEER_CLOSED with the other end, and with @to; the channel is
  * closed when it ends. @to may be REEVE_PID_NONE: what nobody asked for is

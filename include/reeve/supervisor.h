@@ -18,17 +18,17 @@
  *
  * The semantics are those of Erlang/OTP's supervisor(3), where they apply: the
  * types of restart and what each does at which end, the strategies and what
- *they do with the others, the restart intensity, shutdown in reverse order,
- *attempts to restart that fail and are counted and tried again, and what the
- *functions on children refuse. What is different here:
+ * they do with the others, the restart intensity, shutdown in reverse order,
+ * attempts to restart that fail and are counted and tried again, and what the
+ * functions on children refuse. What is different here:
  *
  *   - A child is started when it was spawned. One that has start_ms says when
- *it is ready (reeve_started()), as after proc_lib:start_link(), and is killed
+ * it is ready (reeve_started()), as after proc_lib:start_link(), and is killed
  *     if it does not in time.
  *   - A supervisor that gives up ends with REEVE_EXIT_RESTARTS, not with
  *     "shutdown". So a transient supervisor that gave up is started again.
  *   - A child that does not end when it is killed, because it computes and
- *calls nothing or sits in reeve_block(), is left behind after
+ * calls nothing or sits in reeve_block(), is left behind after
  *     REEVE_KILL_WAIT_MS: it ends when it can, unsupervised.
  *   - There is no simple_one_for_one (a child's id may be left out instead), no
  *     significant child, no hibernation, no change of code.

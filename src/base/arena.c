@@ -1,8 +1,8 @@
 /*
  * Arenas are a chain of blocks; the newest block is carved from the front. A
  * request that does not fit starts a new block, twice the size of the last one
- * up to ARENA_BLOCK_MAX, so that small manifests cost little and large ones cost
- * few calls.
+ * up to ARENA_BLOCK_MAX, so that small manifests cost little and large ones
+ * cost few calls.
  */
 #include "base/arena.h"
 

@@ -11,9 +11,9 @@
 #include <errno.h>
 
 /*
- * Pass on what a callee returned where only 0 or a fault can be meant. A verdict
- * that arrives here was not answered by its direct caller, which is our own bug;
- * it becomes a fault, so that a bulkhead contains it.
+ * Pass on what a callee returned where only 0 or a fault can be meant. A
+ * verdict that arrives here was not answered by its direct caller, which is our
+ * own bug; it becomes a fault, so that a bulkhead contains it.
  */
 static inline int fault(int r)
 {

@@ -60,5 +60,5 @@ static inline void list_unlink(struct list *e)
 #define list_for_each_safe(it, tmp, l, member)                                 \
 	for (it = list_entry((l)->next, __typeof__(*it), member),              \
 	    tmp = list_entry(it->member.next, __typeof__(*it), member);        \
-	     &it->member != (l);                                               \
-	     it = tmp, tmp = list_entry(it->member.next, __typeof__(*it), member))
+	     &it->member != (l); it = tmp,                                     \
+	    tmp = list_entry(it->member.next, __typeof__(*it), member))

@@ -1,6 +1,6 @@
 /*
- * Chained hashing with SipHash-1-3 (J.-P. Aumasson, D. J. Bernstein: "SipHash: a
- * fast short-input PRF", 2012; the 1-3 variant as used for hash tables).
+ * Chained hashing with SipHash-1-3 (J.-P. Aumasson, D. J. Bernstein: "SipHash:
+ * a fast short-input PRF", 2012; the 1-3 variant as used for hash tables).
  */
 #include "base/map.h"
 

@@ -38,4 +38,4 @@ static inline void freep(void *p)
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
 #define container_of(p, type, member)                                          \
-	((type *)((char *)(p)-__builtin_offsetof(type, member)))
+	((type *)((char *)(p) - __builtin_offsetof(type, member)))

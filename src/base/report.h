@@ -16,8 +16,8 @@
 
 /*
  * A place in a file. Lines and columns count from 1; columns count characters,
- * not bytes. Line 0 means the file as a whole. What is put together from several
- * files numbers them; 0 is the first.
+ * not bytes. Line 0 means the file as a whole. What is put together from
+ * several files numbers them; 0 is the first.
  */
 struct place {
 	uint32_t line;

@@ -114,10 +114,10 @@ static void text_each(struct text *t, const char *s, size_t n,
 
 static void text_put_json(struct text *t, const char *s, size_t n)
 {
-	static const char escapes[] = { ['\b'] = 'b', ['\f'] = 'f',
-					['\n'] = 'n', ['\r'] = 'r',
-					['\t'] = 't', ['"'] = '"',
-					['\\'] = '\\' };
+	static const char escapes[] = {
+		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+		['\t'] = 't', ['"'] = '"',  ['\\'] = '\\'
+	};
 	unsigned char c = (unsigned char)*s;
 
 	if (n == 1 && c < sizeof(escapes) && escapes[c])
@@ -221,8 +221,8 @@ const char *text_nearest(const char *s, const char *const *candidates, size_t n)
 		distance = text_distance(s, candidates[i], limit);
 		if (!distance || distance > limit)
 			continue;
-		/* Of two names of one letter each is near to every other, unless
-		 * it is the same letter. */
+		/* Of two names of one letter each is near to every other,
+		 * unless it is the same letter. */
 		if (distance >= strlen(s) &&
 		    distance >= strlen(candidates[i]) &&
 		    strcasecmp(s, candidates[i]))

@@ -66,7 +66,8 @@ unsigned text_distance(const char *a, const char *b, unsigned limit);
 
 /*
  * Of the @n strings at @candidates, the one nearest to @s that is near enough
- * to be a typing slip (at most a third of its length, at least one edit, at most
- * 3); NULL if none.
+ * to be a typing slip (at most a third of its length, at least one edit, at
+ * most 3); NULL if none.
  */
-const char *text_nearest(const char *s, const char *const *candidates, size_t n);
+const char *text_nearest(const char *s, const char *const *candidates,
+			 size_t n);

@@ -1,4 +1,5 @@
-/* Decoding by the table of well-formed byte sequences, Unicode 15, table 3-7. */
+/* Decoding by the table of well-formed byte sequences, Unicode 15, table 3-7.
+ */
 #include "base/utf8.h"
 
 static bool is_tail(unsigned char c)
@@ -22,8 +23,8 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *ret)
 		return 2;
 	}
 	if ((u[0] & 0xf0) == 0xe0 && n >= 3 && is_tail(u[1]) && is_tail(u[2])) {
-		c = (uint32_t)(u[0] & 0x0f) << 12 | (uint32_t)(u[1] & 0x3f) << 6 |
-		    (u[2] & 0x3f);
+		c = (uint32_t)(u[0] & 0x0f) << 12 |
+		    (uint32_t)(u[1] & 0x3f) << 6 | (u[2] & 0x3f);
 		if (c < 0x800 || (c >= 0xd800 && c <= 0xdfff))
 			return 0;
 		*ret = c;
@@ -32,8 +33,8 @@ size_t utf8_decode(const char *s, size_t n, uint32_t *ret)
 	if ((u[0] & 0xf8) == 0xf0 && n >= 4 && is_tail(u[1]) && is_tail(u[2]) &&
 	    is_tail(u[3])) {
 		c = (uint32_t)(u[0] & 0x07) << 18 |
-		    (uint32_t)(u[1] & 0x3f) << 12 | (uint32_t)(u[2] & 0x3f) << 6 |
-		    (u[3] & 0x3f);
+		    (uint32_t)(u[1] & 0x3f) << 12 |
+		    (uint32_t)(u[2] & 0x3f) << 6 | (u[3] & 0x3f);
 		if (c < 0x10000 || c > 0x10ffff)
 			return 0;
 		*ret = c;

@@ -239,7 +239,8 @@ static int attach_config(struct attach *a)
 				    PLAN_CONFIG_FILE);
 }
 
-/* Links come first: they lie in the cell's own tmpfs and nothing covers them. */
+/* Links come first: they lie in the cell's own tmpfs and nothing covers them.
+ */
 static int attach_links(struct attach *a)
 {
 	const struct plan_link *l = a->plan->links;

@@ -388,8 +388,8 @@ static void blank_forbid(void)
 int blank_build(struct blank *b, struct cell_failure *ret_why)
 {
 	static int (*const steps[])(struct blank *, struct cell_failure *) = {
-		blank_build_rules, blank_build_root, blank_build_host,
-		blank_build_etc,   blank_build_dev,  blank_build_proc,
+		blank_build_rules, blank_build_root,   blank_build_host,
+		blank_build_etc,   blank_build_dev,    blank_build_proc,
 		blank_build_tmp,   blank_build_grants,
 	};
 	size_t i;

@@ -127,12 +127,12 @@ int budget_enter(struct budget *b, struct cell *c);
  * known: -ENOTSUP without one. */
 int budget_adopt(struct budget *b, struct cell *c);
 /*
- * For one more task of a cell that runs: the lists of all cgroups that it has to
- * enter, its cell's own first. @b: NULL if the cell is in no budget. At most
+ * For one more task of a cell that runs: the lists of all cgroups that it has
+ * to enter, its cell's own first. @b: NULL if the cell is in no budget. At most
  * CELL_GROUPS_MAX descriptors, which are the caller's. 0 or -errno.
  */
-int budget_open_lists(const struct budget *b, const struct cell *c, int *ret_fds,
-		      size_t *ret_n);
+int budget_open_lists(const struct budget *b, const struct cell *c,
+		      int *ret_fds, size_t *ret_n);
 /* The cell @id has ended, or was adopted by another budget. */
 void budget_leave(struct budget *b, uint64_t id);
 

@@ -192,8 +192,8 @@ int budget_adopt(struct budget *b, struct cell *c)
 	return 0;
 }
 
-int budget_open_lists(const struct budget *b, const struct cell *c, int *ret_fds,
-		      size_t *ret_n)
+int budget_open_lists(const struct budget *b, const struct cell *c,
+		      int *ret_fds, size_t *ret_n)
 {
 	/* Only to collect them in. */
 	struct cell lists = CELL_INIT;

@@ -23,13 +23,13 @@ struct cell {
 	uint64_t id; /* counts from 1 in each launcher; 0: no cell */
 	pid_t pid;   /* of the cell's init */
 	int pidfd;
-	int socket_fd; /* to the init; watch for EPOLLIN */
+	int socket_fd;		  /* to the init; watch for EPOLLIN */
 	int userns_fd, mounts_fd; /* its user and its mount namespace */
-	int cgroup_fd;	   /* O_PATH directory; -1 if it has no cgroup */
-	uint32_t uid, gid; /* host ids of the component's user */
-	bool is_root;	   /* the manager opens the mounts */
-	uint32_t layers;   /* CELL_LAYER_* that the cell is made with */
-	uint32_t lacking;  /* those it should have had, and cannot */
+	int cgroup_fd;		  /* O_PATH directory; -1 if it has no cgroup */
+	uint32_t uid, gid;	  /* host ids of the component's user */
+	bool is_root;		  /* the manager opens the mounts */
+	uint32_t layers;	  /* CELL_LAYER_* that the cell is made with */
+	uint32_t lacking;	  /* those it should have had, and cannot */
 	bool is_reaped;
 	char cgroup[256]; /* path, for people; "" if none */
 	/* Lists of tasks of further cgroups, to be entered with the plan; see
@@ -107,8 +107,8 @@ int cell_read_event(struct cell *c, struct cell_event *ret);
 /* Signal the main task, or every task of the cell but its init. 0 or -errno. */
 int cell_signal(struct cell *c, int signo, bool all);
 
-/* Have the init let somebody in, who is at the other end of @desk_fd, which stays
- * the caller's; see guest.h. 0 or -errno. */
+/* Have the init let somebody in, who is at the other end of @desk_fd, which
+ * stays the caller's; see guest.h. 0 or -errno. */
 int cell_send_guest(struct cell *c, int desk_fd);
 
 /* End every task of the cell, now. Harmless on one that has ended. */

@@ -159,7 +159,8 @@ static const struct {
 	  "change, nothing between; grant such rights, or restart it" },
 	{ CELL_STAGE_ATTACH, ECANCELED, "ask again" },
 	{ CELL_STAGE_WORKER, EPIPE,
-	  "the task that was to do it has died; the directory's disk may hang" },
+	  "the task that was to do it has died; the directory's disk may "
+	  "hang" },
 	{ CELL_STAGE_ENTER, ESRCH, "it has ended" },
 	{ CELL_STAGE_DETACH, EINVAL,
 	  "nothing is mounted there; if the component moved it, stop the "

@@ -117,9 +117,9 @@ static int filter_add_fchmodat2(scmp_filter_ctx ctx)
 
 /*
  * All options of sockets but one: SO_PASSRIGHTS would open a channel again over
- * which no descriptor may pass. There is no "unequal" for a part of an argument,
- * and the kernel looks at the low half only: so an option is another one if any
- * of its bits is.
+ * which no descriptor may pass. There is no "unequal" for a part of an
+ * argument, and the kernel looks at the low half only: so an option is another
+ * one if any of its bits is.
  */
 static int filter_add_setsockopt(scmp_filter_ctx ctx)
 {

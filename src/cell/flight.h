@@ -7,8 +7,8 @@
  * socket once; nothing recurses. The kernel tells how many descriptors there
  * must be: if fewer are seen, something is hidden. Connections that wait at a
  * listening socket cannot be looked at without accepting them; those with
- * descriptors in flight are, and end. See unix(7), SO_PEEK_OFF in socket(7), and
- * "scm_fds" of the kernel's net/unix/af_unix.c.
+ * descriptors in flight are, and end. See unix(7), SO_PEEK_OFF in socket(7),
+ * and "scm_fds" of the kernel's net/unix/af_unix.c.
  */
 #pragma once
 

@@ -341,10 +341,10 @@ static void init_resize(struct init *s)
 }
 
 /*
- * Move ourselves and the component's task into the cgroups of its budget, before
- * anything is done that counts. This takes the kernel milliseconds, which is why
- * the manager leaves it to us; that we may do it was decided when it opened the
- * lists.
+ * Move ourselves and the component's task into the cgroups of its budget,
+ * before anything is done that counts. This takes the kernel milliseconds,
+ * which is why the manager leaves it to us; that we may do it was decided when
+ * it opened the lists.
  */
 static void init_enter_groups(struct init *s)
 {
@@ -355,7 +355,8 @@ static void init_enter_groups(struct init *s)
 	snprintf(pids[1], sizeof(pids[1]), "%d", (int)exec_pid(s->task));
 	for (i = 0; i < s->header.n_groups; i++) {
 		for (k = 0; r == 0 && k < 2; k++)
-			if (write(s->group_fds[i], pids[k], strlen(pids[k])) < 0)
+			if (write(s->group_fds[i], pids[k], strlen(pids[k])) <
+			    0)
 				r = -errno;
 		fd_close(s->group_fds[i]);
 	}
@@ -409,8 +410,8 @@ static void init_start(struct init *s)
 					.missing = s->blank.missing };
 	struct cell_failure why;
 
-	/* Of the blank, the rules are kept: guests are under them too. They move
-	 * out of the way of the program's files. */
+	/* Of the blank, the rules are kept: guests are under them too. They
+	 * move out of the way of the program's files. */
 	ward_open(&s->ward, exec_pid(s->task), s->blank.ruleset_fd,
 		  INIT_FILES_ABOVE);
 	s->blank.ruleset_fd = s->ward.rules_fd;

@@ -425,7 +425,8 @@ static void launch_end_cells(struct launch *l)
 		launch_retire(l, c);
 }
 
-/* Budgets are nested cgroups, whose last tasks may still be on their way out. */
+/* Budgets are nested cgroups, whose last tasks may still be on their way out.
+ */
 static void launch_remove_budgets(struct launch *l)
 {
 	struct launch_path *p;

@@ -108,9 +108,10 @@ int launcher_start(struct launcher *l, const struct launcher_config *config)
 	return r == 0 ? launcher_hurry(l) : r;
 }
 
-/* One whose descriptors we had no room for. Its socket is closed with them, so it
- * ends; but it is our child. */
-static void launcher_lose(struct launcher *l, const struct protocol_blank *blank)
+/* One whose descriptors we had no room for. Its socket is closed with them, so
+ * it ends; but it is our child. */
+static void launcher_lose(struct launcher *l,
+			  const struct protocol_blank *blank)
 {
 	l->n_asked -= l->n_asked > 0;
 	if (blank->pid > 0) {

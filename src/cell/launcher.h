@@ -76,26 +76,28 @@ int launcher_take(struct launcher *l, struct cell *ret,
 		  struct cell_failure *ret_why);
 
 /*
- * Have @path unlinked (or rmdir'd, if it is an empty directory; a cgroup with all
- * below it) should the manager die before it takes it back. The path is absolute. 0 or -errno.
+ * Have @path unlinked (or rmdir'd, if it is an empty directory; a cgroup with
+ * all below it) should the manager die before it takes it back. The path is
+ * absolute. 0 or -errno.
  */
 int launcher_register_path(struct launcher *l, const char *path);
 int launcher_unregister_path(struct launcher *l, const char *path);
 
 /*
- * Have @name in the directory @at_fd erased with all that is in it, however long
- * that takes, by a task of its own; see erase.h. @at_fd stays the caller's. 0,
- * when it was asked for, or -errno.
+ * Have @name in the directory @at_fd erased with all that is in it, however
+ * long that takes, by a task of its own; see erase.h. @at_fd stays the
+ * caller's. 0, when it was asked for, or -errno.
  */
 int launcher_erase(struct launcher *l, int at_fd, const char *name);
 
 /*
  * Have work of @kind done by a task of its own, with @n bytes and @n_fds
- * descriptors that tell it what to do (at most WORK_BYTES_MAX, WORK_FDS_MAX; they
- * stay the caller's); see work.h. 0 and a non-blocking socket to it in *ret_fd,
- * to be watched: closing it ends the work, and it closes when the work is done or
- * could not be begun. Or -errno. How many workers there are at a time is the
- * caller's to bound: each costs a task and a copy of the launcher's memory.
+ * descriptors that tell it what to do (at most WORK_BYTES_MAX, WORK_FDS_MAX;
+ * they stay the caller's); see work.h. 0 and a non-blocking socket to it in
+ * *ret_fd, to be watched: closing it ends the work, and it closes when the work
+ * is done or could not be begun. Or -errno. How many workers there are at a
+ * time is the caller's to bound: each costs a task and a copy of the launcher's
+ * memory.
  */
 int launcher_work(struct launcher *l, enum work_kind kind, const void *bytes,
 		  size_t n, const int *fds, size_t n_fds, int *ret_fd);

@@ -469,8 +469,8 @@ int plan_check(const struct plan *p)
 		return PLAN_BAD_PATH;
 	if (p->n_args > PLAN_ARGS_MAX || p->n_environ > PLAN_ENVIRON_MAX ||
 	    p->n_mounts > PLAN_MOUNTS_MAX || p->n_links > PLAN_LINKS_MAX ||
-	    p->n_dirs > PLAN_DIRS_MAX ||
-	    p->n_services > PLAN_SERVICES_MAX || p->n_limits > PLAN_LIMITS_MAX)
+	    p->n_dirs > PLAN_DIRS_MAX || p->n_services > PLAN_SERVICES_MAX ||
+	    p->n_limits > PLAN_LIMITS_MAX)
 		return PLAN_TOO_LARGE;
 	r = plan_check_dirs(p);
 	if (!r)
@@ -489,7 +489,8 @@ const char *plan_verdict_text(int verdict)
 		[PLAN_BAD_NAME] = "a service's name is not one path component",
 		[PLAN_BAD_STRING] = "a string is empty, too long or malformed",
 		[PLAN_BAD_RIGHTS] = "a mount has no rights, or unknown ones",
-		[PLAN_DOUBLE] = "two things stand at one path, or a link is in the way",
+		[PLAN_DOUBLE] =
+			"two things stand at one path, or a link is in the way",
 		[PLAN_CUT_SHORT] = "its encoding is too short or too long",
 		[PLAN_BAD_VALUE] = "an encoded field has an impossible value",
 	};

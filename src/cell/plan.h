@@ -87,7 +87,7 @@ enum {
 };
 
 /* Where the cell has what its component is configured with. */
-#define PLAN_CONFIG_DIR "/config"
+#define PLAN_CONFIG_DIR	 "/config"
 #define PLAN_CONFIG_FILE "/config/config.json"
 
 struct plan {
@@ -113,7 +113,8 @@ struct plan {
 	size_t n_services;
 	struct plan_limit *limits;
 	size_t n_limits;
-	const char *config; /* what PLAN_CONFIG_FILE holds; NULL: there is none */
+	const char
+		*config; /* what PLAN_CONFIG_FILE holds; NULL: there is none */
 
 	uint64_t tmp_bytes; /* limit of /tmp and of /dev/shm, each */
 	bool strict;	    /* none of the host's programs and libraries */
@@ -146,9 +147,10 @@ void plan_fini(struct plan *p);
 int plan_set_moniker(struct plan *p, const char *moniker);
 int plan_set_binary(struct plan *p, const char *path);
 int plan_set_cwd(struct plan *p, const char *path);
-/* A file at PLAN_CONFIG_FILE, read-only like the root it lies in; PLAN_TOO_LARGE
- * above PLAN_CONFIG_MAX bytes. Mounts may stand beside it, but not at its path,
- * at its directory's, or below it: plan_check() says PLAN_DOUBLE. */
+/* A file at PLAN_CONFIG_FILE, read-only like the root it lies in;
+ * PLAN_TOO_LARGE above PLAN_CONFIG_MAX bytes. Mounts may stand beside it, but
+ * not at its path, at its directory's, or below it: plan_check() says
+ * PLAN_DOUBLE. */
 int plan_set_config(struct plan *p, const char *bytes);
 int plan_add_arg(struct plan *p, const char *arg);
 int plan_add_environ(struct plan *p, const char *entry);

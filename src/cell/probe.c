@@ -545,8 +545,8 @@ void cell_probe_run(struct cell_probe *out)
 		probe_kernel,	probe_clone3,	  probe_trial,	  probe_userns,
 		probe_settings, probe_namespaces, probe_mounts,	  probe_idmap,
 		probe_uids,	probe_seccomp,	  probe_landlock, probe_cgroup,
-		probe_freezer,
-		probe_limits,	probe_getfd,	  probe_yama,	  probe_nofile,
+		probe_freezer,	probe_limits,	  probe_getfd,	  probe_yama,
+		probe_nofile,
 	};
 	struct probe p = {
 		.out = out,

@@ -41,7 +41,9 @@ const struct cell_probe_row *cell_probe_find(const struct cell_probe *p,
 /* ANSI. */
 static const char *probe_colour(enum probe_state state)
 {
-	return state == PROBE_OK ? "32" : state == PROBE_MISSING ? "31;1" : "33";
+	return state == PROBE_OK	? "32"
+	       : state == PROBE_MISSING ? "31;1"
+					: "33";
 }
 
 void cell_probe_render(const struct cell_probe *p, bool colour, struct text *t)

@@ -260,8 +260,8 @@ static int read_finish(struct message *m, struct msghdr *h, size_t n)
 /*
  * The verdict of a read that failed with @error; 0: read again. A peer that
  * closed without having read everything leaves a reset, which is reported once
- * and before what it had sent: its last messages, an epitaph perhaps, are behind
- * it.
+ * and before what it had sent: its last messages, an epitaph perhaps, are
+ * behind it.
  */
 static int read_error(int error, bool *was_reset)
 {

@@ -265,8 +265,8 @@ int reeve_channel_write(struct reeve_channel *channel, const void *bytes,
 
 /*
  * Whether a process should look for a message before it waits for one. If there
- * was none lately, it is the wait that pays: a look costs a system call, and the
- * wait none.
+ * was none lately, it is the wait that pays: a look costs a system call, and
+ * the wait none.
  */
 static bool pays_to_look(struct reeve_channel *c)
 {

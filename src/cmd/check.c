@@ -92,12 +92,12 @@ static const char *demands_read(const char *const *words, size_t n,
 static int demands_make(const char *verb, const struct cmd_options *options,
 			struct demands *ret)
 {
-	const char *wrong = demands_read(options->must_use, options->n_must_use,
-					 ret->use);
+	const char *wrong =
+		demands_read(options->must_use, options->n_must_use, ret->use);
 
 	if (!wrong)
-		wrong = demands_read(options->must_offer,
-				     options->n_must_offer, ret->offer);
+		wrong = demands_read(options->must_offer, options->n_must_offer,
+				     ret->offer);
 	if (wrong)
 		return cmd_usage(verb,
 				 "\"%s\" is no capability; write "
@@ -163,7 +163,9 @@ int cmd_check(int argc, char **argv)
 			_cleanup_text_ struct text one = TEXT_INIT;
 
 			report_render_json(&report, &one);
-			text_puts(&t, first ? "[" : one.n > 2 && t.n > 1 ? "," : "");
+			text_puts(&t, first		     ? "["
+				      : one.n > 2 && t.n > 1 ? ","
+							     : "");
 			text_append(&t, one.bytes + 1, one.n - 2);
 			first = false;
 		} else if (!options.quiet) {

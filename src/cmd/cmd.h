@@ -24,8 +24,8 @@ enum {
 struct cmd {
 	const char *name;
 	const char *synopsis; /* what follows the name */
-	const char *summary; /* one line */
-	const char *help; /* more lines, options included */
+	const char *summary;  /* one line */
+	const char *help;     /* more lines, options included */
 	int (*run)(int argc, char **argv);
 };
 
@@ -109,8 +109,8 @@ struct cmd_options {
 /*
  * Read options by the letters in @accepted, which are those of the table in
  * options.c. The arguments that are no options are moved to the front of @argv
- * (behind argv[0]), and *argc counts them. "--" ends the options. Returns -1, or
- * the exit status (help was asked for, or the usage is wrong).
+ * (behind argv[0]), and *argc counts them. "--" ends the options. Returns -1,
+ * or the exit status (help was asked for, or the usage is wrong).
  */
 int cmd_options(int *argc, char **argv, const char *accepted,
 		struct cmd_options *ret);

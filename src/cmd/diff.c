@@ -31,7 +31,7 @@ static void put_coloured(struct diff *d, const char *colour, const char *s)
 static void change_print(struct diff *d, const struct change *c)
 {
 	static const char *const green = "\033[32m", *const red = "\033[31m",
-				 *const yellow = "\033[33m";
+				 * const yellow = "\033[33m";
 	const char sign[2] = { (char)c->sign, 0 };
 	_cleanup_text_ struct text place = TEXT_INIT;
 

@@ -32,8 +32,8 @@ static enum format format_find(const char *name)
  * something else. */
 static bool is_other_picture(const char *ending)
 {
-	static const char *const endings[] = { "png", "pdf", "jpg", "jpeg",
-					       "gif", "webp" };
+	static const char *const endings[] = { "png",  "pdf", "jpg",
+					       "jpeg", "gif", "webp" };
 	size_t i;
 
 	for (i = 0; i < N_ELEMENTS(endings); i++)

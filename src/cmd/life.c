@@ -1,5 +1,5 @@
-/* reeve start, stop, restart, destroy, restore: components of a running manager, one
- * after the other; and reeve create, of one more. */
+/* reeve start, stop, restart, destroy, restore: components of a running
+ * manager, one after the other; and reeve create, of one more. */
 #include <string.h>
 
 #include "cmd/act.h"
@@ -60,7 +60,7 @@ int cmd_create(int argc, char **argv)
 		return r;
 	if (argc != 4)
 		return cmd_usage(argv[0], "name the parent, COLLECTION:NAME "
-				 "and a URL");
+					  "and a URL");
 	colon = strchr(argv[2], ':');
 	if (!colon || colon == argv[2] || !colon[1])
 		return cmd_usage(argv[0], "\"%s\" is no COLLECTION:NAME",

@@ -49,9 +49,9 @@ static void put_tree_line(struct listing *l, const char *moniker,
 /* One that is throttled runs, and is told from those that run freely. */
 static const char *realm_state(const struct json5_value *v)
 {
-	return json5_bool(json5_get(v, "throttled"), false) ?
-		       "throttled" :
-		       json_text(v, "state");
+	return json5_bool(json5_get(v, "throttled"), false)
+		       ? "throttled"
+		       : json_text(v, "state");
 }
 
 static bool on_realm(void *userdata, const char *json,
@@ -110,10 +110,10 @@ static void put_offline(struct listing *l, const struct realm *r)
 {
 	bool is_broken = r->state == REALM_BROKEN;
 	bool has_program = !is_broken && r->manifest->program;
-	const char *state = is_broken	? "broken" :
-			    has_program ? "program" :
-			    l->json	? "no program" :
-					  "-";
+	const char *state = is_broken	  ? "broken"
+			    : has_program ? "program"
+			    : l->json	  ? "no program"
+					  : "-";
 
 	if (!l->json) {
 		put_tree_line(l, r->moniker, state, r->broken ? r->broken : "");
@@ -169,6 +169,6 @@ int cmd_tree(int argc, char **argv)
 		return r;
 	if (argc > 2)
 		return cmd_usage(argv[0], "name at most one root manifest");
-	return argc == 2 ? tree_offline(argv[1], &options) :
-			   list_live(&options, true);
+	return argc == 2 ? tree_offline(argv[1], &options)
+			 : list_live(&options, true);
 }

@@ -41,9 +41,8 @@ bool offline_init(struct offline *o, const char *file,
 {
 	*o = (struct offline){ 0 };
 	report_init(&o->report);
-	resolver_init(&o->resolver,
-		      offline_paths(file, options, o->packages,
-				    &o->default_packages));
+	resolver_init(&o->resolver, offline_paths(file, options, o->packages,
+						  &o->default_packages));
 	return resolver_tree(&o->tree, file, builtins, N_ELEMENTS(builtins)) ==
 	       0;
 }
@@ -113,7 +112,8 @@ static const struct realm *realm_above(const struct offline *o,
 	return r ? r : o->tree.root;
 }
 
-/* What was perhaps meant, of the children of @above; NULL if nothing is near. */
+/* What was perhaps meant, of the children of @above; NULL if nothing is near.
+ */
 static const char *moniker_near(struct offline *o, const struct realm *above,
 				const char *moniker)
 {
@@ -123,10 +123,11 @@ static const char *moniker_near(struct offline *o, const struct realm *above,
 	const struct realm *child;
 
 	text_printf(&absolute, "/%s", moniker);
-	child = *moniker != '/' ? offline_find(o, text_string(&absolute)) : NULL;
+	child = *moniker != '/' ? offline_find(o, text_string(&absolute))
+				: NULL;
 	if (child)
 		return child->moniker;
-	list_for_each(child, &above->children, link)
+	list_for_each (child, &above->children, link)
 		/* Of one letter, any other would be near. */
 		if (name[0] && name[1] && text_nearest(name, &child->name, 1))
 			return child->moniker;
@@ -147,8 +148,7 @@ void offline_explain_absent(struct offline *o, const char *moniker,
 		return;
 	}
 	near = moniker_near(o, above, moniker);
-	why_realm(&route->why, above, "instance-not-found",
-		  REEVE_ERR_NOT_FOUND,
+	why_realm(&route->why, above, "instance-not-found", REEVE_ERR_NOT_FOUND,
 		  "there is no component %s in this tree%s%s%s", moniker,
 		  near ? " (did you mean " : "", near ? near : "",
 		  near ? "?)" : "");
@@ -170,8 +170,8 @@ int offline_no_such_realm(struct offline *o, const char *moniker, bool json)
 		text_puts(&t, "\n");
 		cmd_print(&t);
 	} else {
-		cmd_fail("%s; see reeve tree %s",
-			 text_string(&route->why.text), o->tree.root->url);
+		cmd_fail("%s; see reeve tree %s", text_string(&route->why.text),
+			 o->tree.root->url);
 	}
 	route_fini(route);
 	free(route);

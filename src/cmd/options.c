@@ -9,15 +9,15 @@ enum option_kind {
 	OPTION_FLAG,
 	OPTION_TEXT,
 	OPTION_NUMBER, /* as text, but of digits */
-	OPTION_LIST, /* may be given again */
+	OPTION_LIST,   /* may be given again */
 };
 
 struct option {
-	char letter; /* in "accepted" */
-	char brief; /* -q; 0: none */
+	char letter;	  /* in "accepted" */
+	char brief;	  /* -q; 0: none */
 	const char *name; /* --quiet */
 	enum option_kind kind;
-	size_t at; /* in struct cmd_options */
+	size_t at;   /* in struct cmd_options */
 	size_t n_at; /* of a list: its length */
 };
 
@@ -102,8 +102,10 @@ static int option_set(struct cmd_options *to, const char *verb,
 		return option_add(to, verb, o, value);
 	case OPTION_NUMBER:
 		if (!*value || value[strspn(value, "0123456789")])
-			return cmd_usage(verb, "--%s needs a number, not "
-					 "\"%s\"", o->name, value);
+			return cmd_usage(verb,
+					 "--%s needs a number, not "
+					 "\"%s\"",
+					 o->name, value);
 		*(const char **)field = value;
 		break;
 	case OPTION_TEXT:

@@ -38,11 +38,14 @@ const struct json5_value *json_limit(const struct json5_value *budget,
 {
 	size_t first = strcspn(key, ".");
 
-	json5_for_each(limit, json5_get(budget, "limits"))
-		if (!strncmp(limit->key, key, first) &&
-		    strpbrk(limit->key, "._") == limit->key + first &&
-		    !strcmp(limit->key + first + 1, key + first + 1))
-			return limit;
+	json5_for_each(
+		limit,
+		json5_get(budget,
+			  "limits")) if (!strncmp(limit->key, key, first) &&
+					 strpbrk(limit->key, "._") ==
+						 limit->key + first &&
+					 !strcmp(limit->key + first + 1,
+						 key + first + 1)) return limit;
 	return NULL;
 }
 
@@ -119,8 +122,8 @@ static int connect_any(const char *directory, struct text *ret_names,
 	return found;
 }
 
-static int remote_connect(const struct cmd_options *options,
-			  struct text *error, int *ret_status)
+static int remote_connect(const struct cmd_options *options, struct text *error,
+			  int *ret_status)
 {
 	_cleanup_free_ char *directory = control_directory();
 	_cleanup_text_ struct text names = TEXT_INIT;
@@ -142,12 +145,14 @@ static int remote_connect(const struct cmd_options *options,
 	}
 	fd = connect_any(directory, &names, &n);
 	if (n > 1) {
-		text_printf(error, "several managers run (%s); choose with "
-			    "--manager PID", text_string(&names));
+		text_printf(error,
+			    "several managers run (%s); choose with "
+			    "--manager PID",
+			    text_string(&names));
 		*ret_status = EXIT_USAGE;
 	} else if (fd < 0) {
 		text_puts(error, "no manager runs; start one with reeve run "
-			  "ROOT.cml");
+				 "ROOT.cml");
 	}
 	return fd;
 }
@@ -201,8 +206,9 @@ static int remote_read(int fd, struct message *m,
 	int r;
 
 	do
-		r = channel_read(fd, m, q->on_wait ? loop_now() + NS_PER_SECOND
-						   : CHANNEL_FOREVER);
+		r = channel_read(fd, m,
+				 q->on_wait ? loop_now() + NS_PER_SECOND
+					    : CHANNEL_FOREVER);
 	while (r == CHANNEL_TIMED_OUT && q->on_wait(q->userdata, ++seconds));
 	return r;
 }

@@ -144,7 +144,7 @@ int cmd_route(int argc, char **argv)
 		return r;
 	if (argc < 3 || argc > 4)
 		return cmd_usage(argv[0], "name a root manifest, a moniker and "
-				 "at most one capability");
+					  "at most one capability");
 	if (!offline_init(&o, argv[1], &options))
 		return cmd_fail("out of memory");
 	realm = offline_find(&o, argv[2]);

@@ -59,11 +59,11 @@ static int run_manager(struct manager_options *m_options,
 		       const struct cmd_options *options)
 {
 	struct shown shown = { .json = options->json,
-				 .quiet = options->quiet,
-				 .colour = cmd_has_colour(STDOUT_FILENO),
-				 .program = m_options->program
-						    ? m_options->root_file
-						    : NULL };
+			       .quiet = options->quiet,
+			       .colour = cmd_has_colour(STDOUT_FILENO),
+			       .program = m_options->program
+						  ? m_options->root_file
+						  : NULL };
 	_cleanup_text_ struct text why = TEXT_INIT;
 	struct manager *m = NULL;
 	struct report report;
@@ -124,10 +124,10 @@ int cmd_run(int argc, char **argv)
 		return r;
 	if (argc != (separator ? 1 : 2))
 		return cmd_usage(argv[0], "name one root manifest, or -- and a "
-				 "program");
+					  "program");
 	m_options.root_file = separator ? m_options.program[0] : argv[1];
-	m_options.paths = offline_paths(m_options.root_file, &options, room,
-					&paths);
+	m_options.paths =
+		offline_paths(m_options.root_file, &options, room, &paths);
 	m_options.state_directory = options.state;
 	m_options.starts = options.starts;
 	m_options.n_starts = options.n_starts;

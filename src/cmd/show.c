@@ -189,9 +189,9 @@ static void put_limit(struct text *t, const struct json5_value *budget,
 	else
 		text_printf(t, "%.0f", value);
 	text_printf(t, " %s",
-		    !strcmp(key, "cpu.share")  ? "is its share" :
-		    !strcmp(key, "memory.min") ? "are sure" :
-						 "at most");
+		    !strcmp(key, "cpu.share")	 ? "is its share"
+		    : !strcmp(key, "memory.min") ? "are sure"
+						 : "at most");
 	if (!strcmp(json_text(limit, "by"), "none"))
 		text_puts(t, " (not enforced here)");
 	else
@@ -325,7 +325,8 @@ static void put_member(struct text *t, const struct json5_value *v)
 	}
 	if (json5_first(v))
 		text_printf(t, "%s\n", v->key);
-	json5_for_each(item, v) {
+	json5_for_each(item, v)
+	{
 		text_puts(t, "    ");
 		s->put_item(t, item);
 		text_puts(t, "\n");
@@ -340,8 +341,7 @@ static bool on_show(void *userdata, const char *json,
 
 	if (options->json)
 		return remote_print_json(NULL, json, value);
-	json5_for_each(v, value)
-		put_member(&t, v);
+	json5_for_each(v, value) put_member(&t, v);
 	cmd_print(&t);
 	return true;
 }
@@ -377,18 +377,18 @@ static int show_offline(const struct cmd_options *options, const char *moniker)
 	text_puts(&t, "{\"moniker\":");
 	text_json(&t, r->moniker);
 	describe_member(&t, "url", r->url);
-	describe_member(&t, "state", r->manifest->program ? "program"
-							  : "no program");
+	describe_member(&t, "state",
+			r->manifest->program ? "program" : "no program");
 	describe_manifest(r, resolver_package(&o.resolver, r), &t);
-	configuration_render_json(&(struct configuration_router){
-					  .route = route_offline,
-					  .userdata = &o,
-					  .room = &route },
-				  r, &t);
+	configuration_render_json(
+		&(struct configuration_router){ .route = route_offline,
+						.userdata = &o,
+						.room = &route },
+		r, &t);
 	route_fini(&route);
 	text_puts(&t, "}");
-	if (text_is_failed(&t) || json5_read("show", text_string(&t), t.n, &a,
-					     &value, &errors))
+	if (text_is_failed(&t) ||
+	    json5_read("show", text_string(&t), t.n, &a, &value, &errors))
 		status = cmd_fail("out of memory");
 	else
 		status = on_show((void *)options, text_string(&t), value)

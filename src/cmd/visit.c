@@ -73,8 +73,8 @@ static int visit_ask(struct visit *v, bool starts, struct text *error)
 /* It was asked to start: it will run, or say that it does not. */
 static bool is_on_its_way(const struct visit *v)
 {
-	return !strcmp(v->state, "starting") ||
-	       !strcmp(v->state, "stopping") || !strcmp(v->state, "running");
+	return !strcmp(v->state, "starting") || !strcmp(v->state, "stopping") ||
+	       !strcmp(v->state, "running");
 }
 
 static int visit_wait_start(struct visit *v, struct text *error)

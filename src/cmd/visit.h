@@ -20,9 +20,9 @@ int visit_open(struct visit *v, const struct cmd_options *options,
 void visit_close(struct visit *v);
 
 /*
- * Run @args there, with our standard streams and @environment (both end in NULL)
- * behind what the component's environment is, to its end. Returns its exit
- * status, 128 and the signal that ended it, or 126 or 127 if it cannot be run;
- * EXIT_NOT if we failed.
+ * Run @args there, with our standard streams and @environment (both end in
+ * NULL) behind what the component's environment is, to its end. Returns its
+ * exit status, 128 and the signal that ended it, or 126 or 127 if it cannot be
+ * run; EXIT_NOT if we failed.
  */
 int visit_run(struct visit *v, char *const *args, char *const *environment);

@@ -104,8 +104,9 @@ int cmd_why(int argc, char **argv)
 		return cmd_usage(argv[0], "--fix is for manifests: name their "
 					  "root with --file");
 	if (options.n_packages || options.n_includes)
-		return cmd_usage(argv[0], "%s is for the manifests below "
-					  "--file",
+		return cmd_usage(argv[0],
+				 "%s is for the manifests below "
+				 "--file",
 				 options.n_packages ? "--packages"
 						    : "--include");
 	arguments[0] = argv[1];

@@ -1,6 +1,7 @@
-/* One directory for all who ask by one declaration, so that who asks often costs
- * no more. It has the instances of the last time somebody asked, goes with its
- * last connection, and is charged like any other to who has it open. */
+/* One directory for all who ask by one declaration, so that who asks often
+ * costs no more. It has the instances of the last time somebody asked, goes
+ * with its last connection, and is charged like any other to who has it open.
+ */
 #include "host/aggregate.h"
 
 #include <errno.h>
@@ -97,8 +98,8 @@ static int entries_renew(struct aggregate *a, const struct route *route)
 		return 0;
 	entries_remove(a);
 	text_append(&a->names, now->bytes, now->n);
-	return text_is_failed(&a->names) ? -ENOMEM :
-					   entries_add(a, route->n_instances);
+	return text_is_failed(&a->names) ? -ENOMEM
+					 : entries_add(a, route->n_instances);
 }
 
 static struct aggregate *aggregate_find(const struct instance *opener,
@@ -106,7 +107,7 @@ static struct aggregate *aggregate_find(const struct instance *opener,
 {
 	struct aggregate *a;
 
-	list_for_each(a, &all, link)
+	list_for_each (a, &all, link)
 		if (a->opener == opener && a->decl == decl)
 			return a;
 	return NULL;
@@ -162,7 +163,7 @@ void aggregate_drop(const struct instance *opener, const struct decl *decl)
 {
 	struct aggregate *a, *tmp;
 
-	list_for_each_safe(a, tmp, &all, link)
+	list_for_each_safe (a, tmp, &all, link)
 		if (a->opener == opener && (!decl || a->decl == decl))
 			aggregate_free(a);
 }

@@ -1,7 +1,7 @@
 /*
  * Services that are put together from several sources: what opens them without
- * naming one gets a directory of the instances there are at that moment, each of
- * which is opened like the service with its name behind it.
+ * naming one gets a directory of the instances there are at that moment, each
+ * of which is opened like the service with its name behind it.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
  * A grant is made, walked, and only then kept: what could not be opened is not
- * granted. So a grant never has more than its giver had at that moment; what the
- * giver loses later is cut below it as well.
+ * granted. So a grant never has more than its giver had at that moment; what
+ * the giver loses later is cut below it as well.
  */
 #include "host/authority.h"
 
@@ -27,7 +27,7 @@ struct granted {
 	struct instance *payer; /* NULL: nobody, or gone */
 	struct list by_payer;
 	struct loop_timer timer;
-	uint64_t since; /* seconds since 1970 */
+	uint64_t since;	     /* seconds since 1970 */
 	uint64_t expires_at; /* loop_now(); 0: never */
 	bool is_operators;
 };
@@ -39,8 +39,8 @@ void slot_render(const struct slot *s, struct text *t)
 	const struct grant *g = s->grant;
 
 	if (!g)
-		text_printf(t, "the %s of %s %s %s", decl_kind_name(s->decl->kind),
-			    s->decl->target_name,
+		text_printf(t, "the %s of %s %s %s",
+			    decl_kind_name(s->decl->kind), s->decl->target_name,
 			    s->decl->kind == DECL_OFFER ? "to" : "by",
 			    s->holder->moniker);
 	else if (g->kind == GRANT_REGISTRATION)
@@ -57,8 +57,7 @@ void slot_render(const struct slot *s, struct text *t)
 }
 
 __attribute__((format(printf, 3, 4))) static int
-refuse(struct authority_refusal *r, uint32_t error,
-		  const char *format, ...)
+refuse(struct authority_refusal *r, uint32_t error, const char *format, ...)
 {
 	va_list args;
 
@@ -159,7 +158,7 @@ void authority_forget_realm(struct realm *r)
 {
 	struct grant *g;
 
-	list_for_each(g, &r->grants, link)
+	list_for_each (g, &r->grants, link)
 		authority_forget(g);
 }
 
@@ -167,7 +166,7 @@ void authority_forget_payer(struct instance *i)
 {
 	struct granted *h, *tmp;
 
-	list_for_each_safe(h, tmp, &i->granted, by_payer) {
+	list_for_each_safe (h, tmp, &i->granted, by_payer) {
 		list_unlink(&h->by_payer);
 		h->payer = NULL;
 	}
@@ -200,8 +199,8 @@ static void uncharge(const struct actor *actor)
 		account_release(&actor->instance->account, CHARGE_GRANTS);
 }
 
-/* Only the core's syntax was checked so far: whether something can be at @path in
- * a cell. */
+/* Only the core's syntax was checked so far: whether something can be at @path
+ * in a cell. */
 static bool is_place(const struct grant_spec *spec)
 {
 	const char *path = spec->path, *slash;
@@ -232,9 +231,9 @@ static int grant_try(struct manager *m, struct grant *g,
 		return r;
 	if (r == ROUTE_BROKEN)
 		return refuse(why,
-			      route->why.status == REEVE_ERR_ACCESS_DENIED ?
-				      REALM_ERROR_ACCESS_DENIED :
-				      REALM_ERROR_RESOURCE_NOT_FOUND,
+			      route->why.status == REEVE_ERR_ACCESS_DENIED
+				      ? REALM_ERROR_ACCESS_DENIED
+				      : REALM_ERROR_RESOURCE_NOT_FOUND,
 			      "%s [%s]", text_string(&route->why.text),
 			      route->why.rule);
 	if (route->source == ROUTE_SOURCE_VOID)
@@ -264,15 +263,15 @@ static void grant_tell(struct manager *m, const struct actor *actor,
 	text_json(&fields, d->target_name);
 	text_puts(&fields, ",\"by\":");
 	text_json(&fields, actor_name(actor));
-	text_printf(&fields, ",\"expires_ms\":%llu,\"route\":",
-		    (unsigned long long)ms);
+	text_printf(&fields,
+		    ",\"expires_ms\":%llu,\"route\":", (unsigned long long)ms);
 	route_render_json(m->route, ROUTE_ENDED, &fields);
 	journal_write(m->journal,
 		      g->kind == GRANT_COPY ? JOURNAL_MINT : JOURNAL_GRANT,
 		      g->to->moniker, text_string(&detail),
 		      text_string(&fields), "%s%s from %s%s, #%llu",
-		      g->kind == GRANT_COPY ? "has a weaker copy called " :
-					      "was given ",
+		      g->kind == GRANT_COPY ? "has a weaker copy called "
+					    : "was given ",
 		      d->target_name, actor_name(actor), text_string(&bounds),
 		      (unsigned long long)g->id);
 }
@@ -307,8 +306,8 @@ static bool offer_mend(struct manager *m, struct realm *to,
 		       const struct grant_spec *spec, uint64_t ms,
 		       const struct actor *actor)
 {
-	struct slot *s = realm_find_slot(to, TABLE_INPUT, spec->type,
-					 spec->name);
+	struct slot *s =
+		realm_find_slot(to, TABLE_INPUT, spec->type, spec->name);
 
 	if (!s || !s->cut || s->grant || spec->rights || spec->uses || ms ||
 	    (spec->as && *spec->as) || (spec->subdir && *spec->subdir) ||
@@ -368,9 +367,9 @@ static int grant_make(struct manager *m, const struct actor *actor,
 
 	r = grant_new(by, to, spec, &g, &ret_why->why);
 	if (r > 0)
-		ret_why->error = r == GRANT_EXISTS ?
-					 REALM_ERROR_INSTANCE_ALREADY_EXISTS :
-					 REALM_ERROR_INVALID_ARGUMENTS;
+		ret_why->error = r == GRANT_EXISTS
+					 ? REALM_ERROR_INSTANCE_ALREADY_EXISTS
+					 : REALM_ERROR_INVALID_ARGUMENTS;
 	if (r)
 		return r > 0 ? AUTHORITY_REFUSED : r;
 	r = grant_try(m, g, ret_why);
@@ -397,8 +396,7 @@ int authority_grant(struct manager *m, const struct actor *actor,
 			      to->broken ? to->broken : "out of memory");
 	if (!is_place(spec))
 		return refuse(ret_why, REALM_ERROR_INVALID_ARGUMENTS,
-			      "nothing can be put at %s in a cell",
-			      spec->path);
+			      "nothing can be put at %s in a cell", spec->path);
 	if (to != by && offer_mend(m, to, spec, ms, actor)) {
 		*ret_id = 0;
 		return 0;
@@ -498,9 +496,9 @@ static int registration_make(struct instance *i, const struct actor *actor,
 
 	r = registry_check(i->realm, what, replaces, &ret_why->why);
 	if (r > 0) {
-		ret_why->error = r == GRANT_EXISTS ?
-					 REALM_ERROR_INSTANCE_ALREADY_EXISTS :
-					 REALM_ERROR_INVALID_ARGUMENTS;
+		ret_why->error = r == GRANT_EXISTS
+					 ? REALM_ERROR_INSTANCE_ALREADY_EXISTS
+					 : REALM_ERROR_INVALID_ARGUMENTS;
 		return AUTHORITY_REFUSED;
 	}
 	if (replaces)
@@ -543,8 +541,8 @@ int authority_register(struct instance *i, const struct registration *what,
 	journal_write(m->journal, JOURNAL_REGISTER, i->realm->moniker, NULL,
 		      text_string(&fields), "provides %s from now on, to %s",
 		      what->name,
-		      policy.n ? text_string(&policy) :
-				 "whoever is given it, and its children");
+		      policy.n ? text_string(&policy)
+			       : "whoever is given it, and its children");
 	m->resolver.generation++;
 	(void)exposed_reconcile(i);
 	registry_server_changed(m, what->name);
@@ -556,7 +554,7 @@ static struct grant *registration_first(const struct realm *r)
 {
 	struct grant *g;
 
-	list_for_each(g, &r->grants, link)
+	list_for_each (g, &r->grants, link)
 		if (g->kind == GRANT_REGISTRATION)
 			return g;
 	return NULL;
@@ -570,7 +568,7 @@ static struct connection *provided_first(const struct instance *i)
 {
 	struct connection *c;
 
-	list_for_each(c, &i->provided, by_provider)
+	list_for_each (c, &i->provided, by_provider)
 		if (!c->is_cut && !outgoing_holds(&i->outgoing, c->cookie))
 			return c;
 	return NULL;

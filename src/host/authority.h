@@ -1,6 +1,6 @@
 /*
- * Authority that changes while the system runs: what is granted, registered, and
- * taken back; by whom, for how long, and who is told.
+ * Authority that changes while the system runs: what is granted, registered,
+ * and taken back; by whom, for how long, and who is told.
  *
  * The core (route/grant.h, route/cut.h) knows what follows from what; here are
  * the clock, the accounts, the journal, and the running components in which
@@ -39,11 +39,13 @@ struct authority_refusal {
 #define AUTHORITY_MS_MAX UINT64_C(3155760000000)
 
 /*
- * Give @to, a child of @by, what @spec says (or make a copy for @by itself), for
- * @ms milliseconds, at most AUTHORITY_MS_MAX; 0: until it is taken back. An offer of the manifest that was
- * taken back is given again when nothing but its name is asked for; *ret_id is 0
- * then. It appears in running components before this returns, or, if it is a
- * directory, soon after. 0, AUTHORITY_REFUSED, or a fault.
+ * Give @to, a child of @by, what @spec says (or make a copy for @by itself),
+ * for
+ * @ms milliseconds, at most AUTHORITY_MS_MAX; 0: until it is taken back. An
+ * offer of the manifest that was taken back is given again when nothing but its
+ * name is asked for; *ret_id is 0 then. It appears in running components before
+ * this returns, or, if it is a directory, soon after. 0, AUTHORITY_REFUSED, or
+ * a fault.
  */
 int authority_grant(struct manager *m, const struct actor *actor,
 		    struct realm *by, struct realm *to,
@@ -61,8 +63,8 @@ int authority_register(struct instance *i, const struct registration *what,
 void authority_restore(struct manager *m, const struct actor *actor,
 		       struct realm *to);
 
-/* What is to be taken back when somebody says that @to is to lose @name: what it
- * was given, else what it uses, else what it provides itself. */
+/* What is to be taken back when somebody says that @to is to lose @name: what
+ * it was given, else what it uses, else what it provides itself. */
 int authority_find(struct realm *to, const char *name, struct slot **ret,
 		   struct authority_refusal *ret_why);
 

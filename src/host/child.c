@@ -21,9 +21,8 @@ struct realm *child_find_ref(struct realm *parent,
 	if (ref->collection.bytes &&
 	    !wire_string_copy(ref->collection, collection, sizeof(collection)))
 		return NULL;
-	return realm_find_child(parent,
-				ref->collection.bytes ? collection : NULL,
-				name);
+	return realm_find_child(
+		parent, ref->collection.bytes ? collection : NULL, name);
 }
 
 const struct collection_decl *child_find_collection(const struct realm *parent,
@@ -222,11 +221,11 @@ static int child_give(struct manager *m, const struct actor *actor,
 	if (q->limits) {
 		struct limits l = limits_of(q->limits);
 
-		why = has_any(&l) ? child_set_limits(m, child, q->limits) :
-				    NULL;
+		why = has_any(&l) ? child_set_limits(m, child, q->limits)
+				  : NULL;
 		if (why)
-			return refuse(ret_why,
-				      REALM_ERROR_RESOURCE_UNAVAILABLE, why);
+			return refuse(ret_why, REALM_ERROR_RESOURCE_UNAVAILABLE,
+				      why);
 	}
 	for (k = 0; k < q->n_offers && !r; k++) {
 		why = child_spec_read(&q->offers[k], &spec);
@@ -270,8 +269,8 @@ static int child_add(struct instance *parent, const struct child_request *q,
 	    account_charge(&payer->account, CHARGE_CHILDREN))
 		return refuse(why, REALM_ERROR_RESOURCE_UNAVAILABLE,
 			      "it has as many dynamic children as it may");
-	r = realm_add_child(parent->realm, q->collection->name, q->name,
-			    q->url, q->startup, ret);
+	r = realm_add_child(parent->realm, q->collection->name, q->name, q->url,
+			    q->startup, ret);
 	if (!r)
 		return 0;
 	account_release(&payer->account, CHARGE_CHILDREN);
@@ -281,8 +280,8 @@ static int child_add(struct instance *parent, const struct child_request *q,
 	if (r < 0)
 		return r;
 	return refuse(why, REALM_ERROR_INVALID_ARGUMENTS,
-		      r == REALM_TOO_DEEP ? "realms would be nested too deep" :
-					    "that is not the name of a child");
+		      r == REALM_TOO_DEEP ? "realms would be nested too deep"
+					  : "that is not the name of a child");
 }
 
 static bool starts_now(const struct child_request *q)
@@ -312,12 +311,11 @@ int child_make(struct instance *parent, const struct actor *actor,
 	if (manager_resolve(m, child) < 0 || child->state != REALM_RESOLVED ||
 	    instance_get(m, child, &i) < 0)
 		return refuse(ret_why, REALM_ERROR_INSTANCE_CANNOT_RESOLVE,
-			      child->broken ? child->broken :
-					      "it cannot be resolved");
+			      child->broken ? child->broken
+					    : "it cannot be resolved");
 	manager_start(m, i,
-		      q->startup == STARTUP_EAGER ?
-			      "created as an eager child" :
-			      "created for a single run",
+		      q->startup == STARTUP_EAGER ? "created as an eager child"
+						  : "created for a single run",
 		      false);
 	return 0;
 }

@@ -24,7 +24,8 @@ struct child_spec {
 	char subdir[GRANTS_PATH_MAX + 1];
 };
 /* NULL, or what is wrong with it, in words. */
-const char *child_spec_read(const struct grants_spec *s, struct child_spec *ret);
+const char *child_spec_read(const struct grants_spec *s,
+			    struct child_spec *ret);
 /* Rights of a manifest, as those of requests that they cover. */
 uint32_t child_rights_io(uint32_t has);
 
@@ -46,8 +47,8 @@ int child_make(struct instance *parent, const struct actor *actor,
 	       const struct child_request *q,
 	       struct authority_refusal *ret_why);
 
-/* NULL, or why it cannot be started. Only the operator need not wait for the end
- * of a back-off. */
+/* NULL, or why it cannot be started. Only the operator need not wait for the
+ * end of a back-off. */
 const char *child_start(struct manager *m, struct realm *r, const char *reason,
 			bool is_operator);
 

@@ -1,7 +1,8 @@
 /*
  * Race 1: a connection's entry may still be in the epoll set when its record is
  * already freed (the provider was stopped, but passed the channel on). Events
- * carry the connection's id, which is never reused, and unknown ids are ignored.
+ * carry the connection's id, which is never reused, and unknown ids are
+ * ignored.
  */
 #include "host/connection.h"
 
@@ -113,8 +114,8 @@ int connections_new(struct loop *loop, const struct connection_owner *owner,
 	s->owner = *owner;
 	s->threshold = THRESHOLD_MIN;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	r = s->epoll_fd < 0 ? -errno :
-			      loop_add(loop, &s->source, s->epoll_fd, EPOLLIN,
+	r = s->epoll_fd < 0 ? -errno
+			    : loop_add(loop, &s->source, s->epoll_fd, EPOLLIN,
 				       on_epoll);
 	if (r < 0) {
 		fd_close(s->epoll_fd);
@@ -135,10 +136,9 @@ void connections_free(struct connections *s)
 	fd_close(s->epoll_fd);
 	for (i = 0; i < s->by_id.n_buckets; i++)
 		while (s->by_id.buckets[i])
-			connections_remove(
-				s, &container_of(s->by_id.buckets[i],
-						 struct record, node)
-					    ->connection);
+			connections_remove(s, &container_of(s->by_id.buckets[i],
+							    struct record, node)
+						       ->connection);
 	map_fini(&s->by_id);
 	free(s);
 }
@@ -177,9 +177,9 @@ static int connection_bind(struct connection *c, int fd)
 		return -errno;
 	return address.sun_path[0] ||
 			       !strncmp(address.sun_path + 1, LABEL_PREFIX,
-					strlen(LABEL_PREFIX)) ?
-		       0 :
-		       -EADDRINUSE;
+					strlen(LABEL_PREFIX))
+		       ? 0
+		       : -EADDRINUSE;
 }
 
 static struct record *record_new(struct connections *s)
@@ -205,8 +205,8 @@ static struct record *record_new(struct connections *s)
 }
 
 /*
- * A channel that is handed over once more, by whoever got it the first time: the
- * set knows the pair of file and number. It goes in under another number.
+ * A channel that is handed over once more, by whoever got it the first time:
+ * the set knows the pair of file and number. It goes in under another number.
  */
 static int connection_watch_again(struct connections *s, int fd,
 				  struct epoll_event *event)
@@ -217,9 +217,9 @@ static int connection_watch_again(struct connections *s, int fd,
 		number = fcntl(fd, F_DUPFD_CLOEXEC, number + 1);
 		if (number < 0)
 			return -errno;
-		r = epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, number, event) < 0 ?
-			    -errno :
-			    0;
+		r = epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, number, event) < 0
+			    ? -errno
+			    : 0;
 		close(number);
 	}
 	return r;
@@ -235,8 +235,8 @@ static int connection_watch(struct connections *s, struct connection *c, int fd)
 		return -errno;
 	r = connection_bind(c, fd);
 	if (!r && epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		r = errno == EEXIST ? connection_watch_again(s, fd, &event) :
-				      -errno;
+		r = errno == EEXIST ? connection_watch_again(s, fd, &event)
+				    : -errno;
 	return r;
 }
 
@@ -323,8 +323,7 @@ int connections_reconcile(struct connections *s)
 		for (node = s->by_id.buckets[i]; node; node = next) {
 			next = node->next;
 			r = container_of(node, struct record, node);
-			if (r->seen != s->n_reconciled &&
-			    !r->connection.on_cut)
+			if (r->seen != s->n_reconciled && !r->connection.on_cut)
 				connections_end(s, r);
 		}
 	}

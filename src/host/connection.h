@@ -3,13 +3,14 @@
  *
  * Before the manager closes its descriptor of a channel, it puts the channel
  * into an epoll set of its own. That entry holds no reference to the socket and
- * is not woken by traffic (EPOLLET, and nothing is asked for but the hang-up that
- * is always told); it reports the end of the other side. The end of the registered side removes the
- * entry silently, so the set is listed from time to time to find those.
+ * is not woken by traffic (EPOLLET, and nothing is asked for but the hang-up
+ * that is always told); it reports the end of the other side. The end of the
+ * registered side removes the entry silently, so the set is listed from time to
+ * time to find those.
  *
- * The end that is handed over is bound to a unique abstract name, its label. The
- * other end has it as the name of its peer: so both ends of a connection, and
- * the audit log, can be told to belong together, wherever they went.
+ * The end that is handed over is bound to a unique abstract name, its label.
+ * The other end has it as the name of its peer: so both ends of a connection,
+ * and the audit log, can be told to belong together, wherever they went.
  */
 #pragma once
 
@@ -26,15 +27,15 @@ struct instance;
 
 struct connection {
 	uint64_t id;
-	uint64_t cookie; /* SO_COOKIE of the server end */
-	struct list by_slot; /* in the use's slot */
+	uint64_t cookie;		    /* SO_COOKIE of the server end */
+	struct list by_slot;		    /* in the use's slot */
 	struct list by_opener, by_provider; /* in their instances */
 	struct instance *opener, *provider; /* NULL once gone */
-	uint64_t turn; /* of the loop, when it was handed over */
+	uint64_t turn;	    /* of the loop, when it was handed over */
 	uint64_t opened_at; /* loop_now() */
-	char *capability; /* the name in the opener's namespace; owned */
-	bool has_label; /* else its name is the listener's it came from */
-	bool is_cut; /* it is being revoked */
+	char *capability;   /* the name in the opener's namespace; owned */
+	bool has_label;	    /* else its name is the listener's it came from */
+	bool is_cut;	    /* it is being revoked */
 	struct list by_revocation;
 	/* Not NULL: the manager itself serves it, and ends it by this. It is in
 	 * no epoll set. */
@@ -79,7 +80,8 @@ void connections_poll(struct connections *s);
 /* Forget one (its lists are unlinked); the epoll entry dies with the socket. */
 void connections_remove(struct connections *s, struct connection *c);
 
-/* Find out which connections ended silently, and tell the owner. 0 or -errno. */
+/* Find out which connections ended silently, and tell the owner. 0 or -errno.
+ */
 int connections_reconcile(struct connections *s);
 
 size_t connections_count(const struct connections *s);

@@ -212,8 +212,7 @@ static void conn_request(struct control_conn *c,
 {
 	char arguments[CONTROL_CONN_ARGUMENTS][CONTROL_CONN_ARGUMENT];
 	const char *argv[CONTROL_CONN_ARGUMENTS];
-	struct control_event reply = { .kind = CONTROL_REPLY,
-				       .txid = q->txid };
+	struct control_event reply = { .kind = CONTROL_REPLY, .txid = q->txid };
 	const struct control_verb *verb;
 	uint32_t i;
 
@@ -222,12 +221,14 @@ static void conn_request(struct control_conn *c,
 		return;
 	verb = control_verb_find(q->verb.bytes, q->verb.n);
 	if (!verb) {
-		control_conn_end(c, 2, "the manager does not know this request; "
+		control_conn_end(c, 2,
+				 "the manager does not know this request; "
 				 "is it of another version?");
 		return;
 	}
 	if (verb->changes && !conn_may_change(c)) {
-		control_conn_end(c, 1, "only the manager's own user, or root, "
+		control_conn_end(c, 1,
+				 "only the manager's own user, or root, "
 				 "may do this");
 		return;
 	}
@@ -268,7 +269,8 @@ static void conn_read(struct control_conn *c)
 
 static void on_conn(struct loop_source *source, uint32_t events)
 {
-	struct control_conn *c = container_of(source, struct control_conn, source);
+	struct control_conn *c =
+		container_of(source, struct control_conn, source);
 
 	if (events & EPOLLOUT)
 		conn_flush(c);
@@ -285,9 +287,9 @@ int control_adopt(struct control *s, int take_fd)
 
 	if (s->n_connections < CONNECTIONS_MAX) {
 		c = calloc(1, sizeof(*c));
-		r = c ? loop_add(s->manager->loop, &c->source, take_fd,
-				 EPOLLIN, on_conn) :
-			-ENOMEM;
+		r = c ? loop_add(s->manager->loop, &c->source, take_fd, EPOLLIN,
+				 on_conn)
+		      : -ENOMEM;
 	}
 	if (r < 0) {
 		free(c);
@@ -362,8 +364,8 @@ static void control_sweep(const char *directory)
 	while (d && (e = readdir(d))) {
 		if (e->d_name[0] == '.' ||
 		    snprintf(address.sun_path, sizeof(address.sun_path),
-			     "%s/%s", directory, e->d_name) >=
-			    (int)sizeof(address.sun_path))
+			     "%s/%s", directory,
+			     e->d_name) >= (int)sizeof(address.sun_path))
 			continue;
 		fd = socket(AF_UNIX,
 			    SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -435,7 +437,7 @@ void control_free(struct control *s)
 
 	if (!s)
 		return;
-	list_for_each_safe(c, tmp, &s->connections, link)
+	list_for_each_safe (c, tmp, &s->connections, link)
 		control_conn_close(c);
 	guests_dismiss();
 	loop_remove(&s->source);

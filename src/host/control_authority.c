@@ -98,15 +98,14 @@ static const char *spec_option(struct grant_spec *spec, uint64_t *ms,
 		return NULL;
 	}
 	if (!strcmp(key, "no-transfer") || !strcmp(key, "restart")) {
-		*(*key == 'n' ? &spec->no_transfer :
-				&spec->restart_on_revoke) = true;
+		*(*key == 'n' ? &spec->no_transfer : &spec->restart_on_revoke) =
+			true;
 		return NULL;
 	}
 	if (!strcmp(key, "type")) {
-		spec->type = !strcmp(value, "directory") ?
-				     CAPABILITY_DIRECTORY :
-			     !strcmp(value, "storage") ? CAPABILITY_STORAGE :
-							 CAPABILITY_SERVICE;
+		spec->type = !strcmp(value, "directory") ? CAPABILITY_DIRECTORY
+			     : !strcmp(value, "storage") ? CAPABILITY_STORAGE
+							 : CAPABILITY_SERVICE;
 		return NULL;
 	}
 	why = number_option_read(numbers, N_ELEMENTS(numbers), key, value);
@@ -158,9 +157,9 @@ void verb_grant(struct control_conn *c, const char *const *argv, unsigned n)
 	}
 	if (c->fd >= 0)
 		control_conn_end(c, r ? 1 : 0,
-				 r < 0 ? strerror(-r) :
-				 r     ? text_string(&refusal.why) :
-					 NULL);
+				 r < 0 ? strerror(-r)
+				 : r   ? text_string(&refusal.why)
+				       : NULL);
 	text_fini(&refusal.why);
 }
 
@@ -178,11 +177,12 @@ static void on_revoked(void *userdata, const struct revoke_report *report)
 	text_puts(&t, "}");
 	control_conn_data(c, text_string(&t));
 	if (c->fd >= 0)
-		control_conn_end(c, report->n_unproven ? 1 : 0,
-				 report->n_unproven ?
-					 "some of it could not be proven to be "
-					 "dead; see reeve log" :
-					 NULL);
+		control_conn_end(
+			c, report->n_unproven ? 1 : 0,
+			report->n_unproven
+				? "some of it could not be proven to be "
+				  "dead; see reeve log"
+				: NULL);
 }
 
 static bool revoke_capability(struct control_conn *c, struct revocation *v,
@@ -232,7 +232,8 @@ static bool revoke_grant(struct control_conn *c, struct revocation *v,
 	if (number_read(argv[1], &id))
 		g = grant_find(&c->manager->tree, id);
 	if (!g) {
-		control_conn_end(c, 1, "there is no such grant; see reeve "
+		control_conn_end(c, 1,
+				 "there is no such grant; see reeve "
 				 "grants");
 		return false;
 	}
@@ -251,7 +252,8 @@ static bool revoke_one(struct control_conn *c, struct revocation *v,
 	if (number_read(argv[1], &id))
 		k = connections_find(c->manager->connections, id);
 	if (!k) {
-		control_conn_end(c, 1, "there is no such connection; see "
+		control_conn_end(c, 1,
+				 "there is no such connection; see "
 				 "reeve grants");
 		return false;
 	}
@@ -283,7 +285,8 @@ void verb_revoke(struct control_conn *c, const char *const *argv, unsigned n)
 		if (!strcmp(kinds[k].name, argv[0]))
 			break;
 	if (k == N_ELEMENTS(kinds)) {
-		control_conn_end(c, 2, "the manager does not know how to "
+		control_conn_end(c, 2,
+				 "the manager does not know how to "
 				 "revoke that");
 		return;
 	}
@@ -369,8 +372,8 @@ static void send_roots(struct control_conn *c, struct realm *r,
 
 void verb_grants(struct control_conn *c, const char *const *argv, unsigned n)
 {
-	struct realm *about = n ? control_conn_find(c, argv[0]) :
-				  c->manager->tree.root;
+	struct realm *about =
+		n ? control_conn_find(c, argv[0]) : c->manager->tree.root;
 	struct realm *r;
 
 	if (!about)
@@ -409,8 +412,8 @@ void verb_why(struct control_conn *c, const char *const *argv, unsigned n)
 	if (!r)
 		return;
 	if (manager_resolve(c->manager, r) < 0 || r->state != REALM_RESOLVED) {
-		control_conn_end(c, 1, r->broken ? r->broken :
-						   "it cannot be resolved");
+		control_conn_end(
+			c, 1, r->broken ? r->broken : "it cannot be resolved");
 		return;
 	}
 	while ((k = why_walk(r, argv[1], route)) == ROUTE_UNRESOLVED)
@@ -462,9 +465,9 @@ void verb_create(struct control_conn *c, const char *const *argv, unsigned n)
 	}
 	k = child_make(i, &by_operator, &q, &refusal);
 	control_conn_end(c, k ? 1 : 0,
-			 k < 0 ? strerror(-k) :
-			 k     ? text_string(&refusal.why) :
-				 NULL);
+			 k < 0 ? strerror(-k)
+			 : k   ? text_string(&refusal.why)
+			       : NULL);
 	text_fini(&refusal.why);
 }
 
@@ -482,15 +485,16 @@ void verb_destroy(struct control_conn *c, const char *const *argv, unsigned n)
 	if (!r)
 		return;
 	if (!r->collection) {
-		control_conn_end(c, 1, "only a child of a collection can be "
+		control_conn_end(c, 1,
+				 "only a child of a collection can be "
 				 "destroyed; see reeve stop");
 		return;
 	}
 	k = manager_doom(c->manager, r, on_destroyed, c);
 	if (k < 0)
-		control_conn_end(c, 1, k == -EALREADY ?
-					       "it is being destroyed" :
-					       strerror(-k));
+		control_conn_end(c, 1,
+				 k == -EALREADY ? "it is being destroyed"
+						: strerror(-k));
 }
 
 void verb_limit(struct control_conn *c, const char *const *argv, unsigned n)

@@ -1,8 +1,8 @@
 /*
  * The requests about components: list, show, start, stop, log and so on; those
  * about authority are in control_authority.c. Monikers may be given by a unique
- * beginning ("/sh" for /shop) or ending ("web" for /shop/web); what is ambiguous
- * is answered with the choices.
+ * beginning ("/sh" for /shop) or ending ("web" for /shop/web); what is
+ * ambiguous is answered with the choices.
  */
 #include "host/control_verbs.h"
 
@@ -87,8 +87,8 @@ struct realm *control_conn_find(struct control_conn *c, const char *name)
 	if (r)
 		return r;
 	n = conn_match(c, name,
-		       *name == '/' ? moniker_begins_with : moniker_ends_in,
-		       &r, &names);
+		       *name == '/' ? moniker_begins_with : moniker_ends_in, &r,
+		       &names);
 	if (n == 1)
 		return r;
 	near = n ? NULL : moniker_near(c, name);
@@ -96,10 +96,11 @@ struct realm *control_conn_find(struct control_conn *c, const char *name)
 		text_printf(&why, "\"%s\" could be any of %s", name,
 			    text_string(&names));
 	else
-		text_printf(&why, "there is no component \"%s\" in this tree%s"
-			    "%s%s; see reeve list", name,
-			    near ? " (did you mean " : "", near ? near : "",
-			    near ? "?)" : "");
+		text_printf(&why,
+			    "there is no component \"%s\" in this tree%s"
+			    "%s%s; see reeve list",
+			    name, near ? " (did you mean " : "",
+			    near ? near : "", near ? "?)" : "");
 	control_conn_end(c, 4, text_string(&why));
 	return NULL;
 }
@@ -133,8 +134,7 @@ static void verb_list(struct control_conn *c, const char *const *argv,
 
 	(void)argv;
 	(void)n;
-	for (r = c->manager->tree.root; r && c->fd >= 0;
-	     r = realm_next(r)) {
+	for (r = c->manager->tree.root; r && c->fd >= 0; r = realm_next(r)) {
 		text_clear(&t);
 		describe_brief(r, &t);
 		control_conn_data(c, text_string(&t));
@@ -328,8 +328,8 @@ static void verb_status(struct control_conn *c, const char *const *argv,
 static void verb_top(struct control_conn *c, const char *const *argv,
 		     unsigned n)
 {
-	struct realm *r, *top = n ? control_conn_find(c, argv[0]) :
-				    c->manager->tree.root;
+	struct realm *r, *top = n ? control_conn_find(c, argv[0])
+				  : c->manager->tree.root;
 	_cleanup_text_ struct text t = TEXT_INIT;
 
 	if (!top)
@@ -347,8 +347,8 @@ static void verb_top(struct control_conn *c, const char *const *argv,
 }
 
 /* Why an instance cannot be asked about its processes; NULL if it can. */
-static const char *looking_check(struct control_conn *c,
-				 struct instance *i, int *ret_status)
+static const char *looking_check(struct control_conn *c, struct instance *i,
+				 int *ret_status)
 {
 	/* The news that it runs may lie behind the first that it said. */
 	if (i)

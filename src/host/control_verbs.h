@@ -6,8 +6,9 @@
 struct control_verb {
 	const char *name;
 	unsigned n_min, n_max; /* arguments */
-	bool changes; /* needs the manager's own user, or root */
-	void (*run)(struct control_conn *c, const char *const *argv, unsigned n);
+	bool changes;	       /* needs the manager's own user, or root */
+	void (*run)(struct control_conn *c, const char *const *argv,
+		    unsigned n);
 };
 
 /* NULL if there is none. */

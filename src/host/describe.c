@@ -95,7 +95,7 @@ static void describe_connections(const struct instance *i, struct text *t)
 	size_t n = 0;
 
 	text_puts(t, ",\"connections\":[");
-	list_for_each(c, &i->opened, by_opener) {
+	list_for_each (c, &i->opened, by_opener) {
 		if (n++ == CONNECTIONS_SHOWN)
 			break;
 		text_printf(t, "%s{\"id\":%llu", first ? "" : ",",
@@ -103,7 +103,8 @@ static void describe_connections(const struct instance *i, struct text *t)
 		first = false;
 		describe_member(t, "capability", c->capability);
 		describe_member(t, "provider",
-		       c->provider ? c->provider->realm->moniker : NULL);
+				c->provider ? c->provider->realm->moniker
+					    : NULL);
 		text_puts(t, "}");
 	}
 	text_puts(t, "]");
@@ -114,7 +115,7 @@ static void describe_instance(struct instance *i, struct text *t)
 	const struct connection *c;
 
 	/* What its providers have read is not charged to it any more. */
-	list_for_each(c, &i->opened, by_opener)
+	list_for_each (c, &i->opened, by_opener)
 		if (c->provider)
 			outgoing_settle(&c->provider->outgoing);
 	outgoing_settle(&i->outgoing);
@@ -143,8 +144,9 @@ static void describe_plan(struct manager *m, struct realm *r, struct text *t)
 	if (!r->manifest->program || instance_get(m, r, &i) < 0 ||
 	    run_plan(i, &plan, &why)) {
 		text_puts(t, "null");
-		describe_member(t, "plan_error", why.n ? text_string(&why) :
-						"it has no program");
+		describe_member(t, "plan_error",
+				why.n ? text_string(&why)
+				      : "it has no program");
 		return;
 	}
 	plan_render_json(&plan, t);
@@ -182,9 +184,9 @@ static const char *slot_kind_name(const struct slot *s)
 	};
 
 	/* A grant's second slot is the use or the expose that goes with it. */
-	return s->grant && s == &s->grant->slots[0] ?
-		       grants[s->grant->kind] :
-		       decl_kind_name(s->decl->kind);
+	return s->grant && s == &s->grant->slots[0]
+		       ? grants[s->grant->kind]
+		       : decl_kind_name(s->decl->kind);
 }
 
 static void describe_grant(const struct grant *g, struct text *t)
@@ -192,8 +194,9 @@ static void describe_grant(const struct grant *g, struct text *t)
 	uint64_t ms = authority_ms_left(g);
 
 	text_printf(t, ",\"grant\":%llu", (unsigned long long)g->id);
-	describe_member(t, "by", authority_is_operators(g) ? "the operator" :
-						    g->by->moniker);
+	describe_member(t, "by",
+			authority_is_operators(g) ? "the operator"
+						  : g->by->moniker);
 	text_printf(t, ",\"since\":%llu",
 		    (unsigned long long)authority_since(g));
 	if (ms)
@@ -209,19 +212,19 @@ static void describe_slot_connections(const struct slot *s, struct text *t)
 	size_t n = 0;
 
 	text_puts(t, ",\"connections\":[");
-	list_for_each(c, &s->connections, by_slot) {
+	list_for_each (c, &s->connections, by_slot) {
 		if (n++ == CONNECTIONS_SHOWN)
 			break;
-		text_printf(t, "%s{\"id\":%llu,\"ms\":%llu",
-			    n == 1 ? "" : ",", (unsigned long long)c->id,
+		text_printf(t, "%s{\"id\":%llu,\"ms\":%llu", n == 1 ? "" : ",",
+			    (unsigned long long)c->id,
 			    (unsigned long long)((loop_now() - c->opened_at) /
 						 NS_PER_MS));
-		describe_member(t, "opener", c->opener ? c->opener->realm->moniker :
-						NULL);
+		describe_member(t, "opener",
+				c->opener ? c->opener->realm->moniker : NULL);
 		describe_member(t, "provider",
-		       c->provider ? c->provider->realm->moniker :
-		       c->on_cut   ? "framework" :
-				     NULL);
+				c->provider ? c->provider->realm->moniker
+				: c->on_cut ? "framework"
+					    : NULL);
 		text_puts(t, "}");
 	}
 	text_puts(t, "]");
@@ -246,7 +249,7 @@ void describe_slot(const struct slot *s, unsigned depth, struct text *t)
 			    d->place.column);
 	if (!s->grant)
 		describe_member(t, "file",
-		       manifest_file(s->declarer->manifest, d->place));
+				manifest_file(s->declarer->manifest, d->place));
 	if (d->has_rights) {
 		text_clear(&words);
 		rights_render(d->rights, &words);

@@ -1,5 +1,5 @@
-/* Every declaration has the place where it was written, which may be in a shard:
- * the list of sources says which files there are. */
+/* Every declaration has the place where it was written, which may be in a
+ * shard: the list of sources says which files there are. */
 #include "host/describe_manifest.h"
 
 #include "route/route.h"
@@ -17,8 +17,7 @@ static void describe_place(const struct manifest *m, struct place place,
 			   struct text *t)
 {
 	describe_member(t, "file", manifest_file(m, place));
-	text_printf(t, ",\"line\":%u,\"column\":%u", place.line,
-		    place.column);
+	text_printf(t, ",\"line\":%u,\"column\":%u", place.line, place.column);
 }
 
 static void describe_decl(const struct manifest *m, const struct decl *d,
@@ -36,7 +35,8 @@ static void describe_decl(const struct manifest *m, const struct decl *d,
 	describe_member(t, "path", d->path);
 	describe_member(t, "text", text_string(&words));
 	if (d->kind != DECL_CAPABILITY)
-		describe_member(t, "availability", availabilities[d->availability]);
+		describe_member(t, "availability",
+				availabilities[d->availability]);
 	if (d->environment)
 		describe_member(t, "environment", d->environment->name);
 	if (d->value) {
@@ -76,7 +76,7 @@ static void describe_children(const struct manifest *m, struct text *t)
 		describe_member(t, "url", m->children[i].url);
 		if (m->children[i].environment)
 			describe_member(t, "environment",
-			       m->children[i].environment->name);
+					m->children[i].environment->name);
 		describe_place(m, m->children[i].place, t);
 		text_puts(t, "}");
 	}
@@ -108,7 +108,8 @@ void describe_manifest(const struct realm *r, const struct package *p,
 	const struct environment_decl *e = realm_environment(r);
 	const struct manifest *m = r->manifest;
 
-	describe_member(t, "startup", r->startup == STARTUP_EAGER ? "eager" : "lazy");
+	describe_member(t, "startup",
+			r->startup == STARTUP_EAGER ? "eager" : "lazy");
 	describe_member(t, "collection", r->collection);
 	describe_member(t, "environment", e ? e->name : NULL);
 	describe_member(t, "package", p ? p->directory : NULL);

@@ -1,6 +1,7 @@
-/* The directory is made when it is first asked for, and stays until the instance
- * goes. Opens through it are charged to the instance that exposes: it is its
- * parent's doing, and whoever asked pays for the channel to the directory. */
+/* The directory is made when it is first asked for, and stays until the
+ * instance goes. Opens through it are charged to the instance that exposes: it
+ * is its parent's doing, and whoever asked pays for the channel to the
+ * directory. */
 #include "host/exposed.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ static void on_open(void *userdata, const struct directory_open *open,
 	struct exposed_entry *e = userdata;
 
 	(void)open_capability(e->instance, e->expose, open->flags, open->mode,
-			open->path, take_server_end);
+			      open->path, take_server_end);
 }
 
 /* Where it stands; the seed's dialect names by path. */
@@ -76,7 +77,7 @@ static struct exposed_entry *entry_find(const struct exposed *x,
 {
 	struct exposed_entry *e;
 
-	list_for_each(e, &x->entries, link)
+	list_for_each (e, &x->entries, link)
 		if (e->expose == d)
 			return e;
 	return NULL;
@@ -88,8 +89,8 @@ static int exposed_add(struct exposed *x, const struct decl *d)
 	struct exposed_entry *e;
 	int r;
 
-	if (d->to.kind != TARGET_PARENT || (d->type != CAPABILITY_SERVICE &&
-					    d->type != CAPABILITY_DIRECTORY))
+	if (d->to.kind != TARGET_PARENT ||
+	    (d->type != CAPABILITY_SERVICE && d->type != CAPABILITY_DIRECTORY))
 		return 0;
 	entry_path(d, &path);
 	e = text_is_failed(&path) ? NULL : calloc(1, sizeof(*e));
@@ -99,10 +100,10 @@ static int exposed_add(struct exposed *x, const struct decl *d)
 	e->expose = d;
 	list_link(&x->entries, &e->link);
 	r = directory_add(x->directory, text_string(&path),
-			     d->type == CAPABILITY_DIRECTORY ?
-				     DIRECTORY_REMOTE :
-				     aggregate_entry_kind(d),
-			     on_open, e);
+			  d->type == CAPABILITY_DIRECTORY
+				  ? DIRECTORY_REMOTE
+				  : aggregate_entry_kind(d),
+			  on_open, e);
 	/* Of several sources of one service the first one stands there. */
 	return r == -EEXIST && d->type == CAPABILITY_SERVICE ? 0 : r;
 }
@@ -187,14 +188,12 @@ void exposed_drop(const struct instance *client)
 {
 	struct exposed *x;
 
-	list_for_each(x, &all, link)
-		directory_disconnect(x->directory,
-				     (uint64_t)(uintptr_t)client,
+	list_for_each (x, &all, link)
+		directory_disconnect(x->directory, (uint64_t)(uintptr_t)client,
 				     REEVE_ERR_UNAVAILABLE);
 }
 
-int exposed_serve(struct instance *i, struct instance *client,
-		  int take_channel)
+int exposed_serve(struct instance *i, struct instance *client, int take_channel)
 {
 	int r = i->exposed ? 0 : exposed_new(i);
 

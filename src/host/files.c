@@ -51,8 +51,8 @@ static void append_path(struct text *t, const char *path)
 		text_printf(t, "%s%s", t->n ? "/" : "", path);
 }
 
-/* Copy the next segment of *path to @name. 1, 0 at the end, or -ENAMETOOLONG: no
- * directory can be called that. */
+/* Copy the next segment of *path to @name. 1, 0 at the end, or -ENAMETOOLONG:
+ * no directory can be called that. */
 static int next_segment(const char **path, char name[static NAME_MAX + 1])
 {
 	size_t n;
@@ -94,17 +94,20 @@ static int directory_make(const char *base, const char *sub, struct text *why)
 		}
 		fd_close(fd);
 		fd = next;
-		if (geteuid() == 0 && fchownat(fd, "", FILES_UID, FILES_UID,
-					       AT_EMPTY_PATH) < 0) {
-			text_printf(why, "cannot give %s in %s to the "
-				    "component: %s", name, base,
-				    strerror(errno));
+		if (geteuid() == 0 &&
+		    fchownat(fd, "", FILES_UID, FILES_UID, AT_EMPTY_PATH) < 0) {
+			text_printf(why,
+				    "cannot give %s in %s to the "
+				    "component: %s",
+				    name, base, strerror(errno));
 			return FILES_INVALID;
 		}
 	}
 	if (r < 0) {
-		text_printf(why, "%s in %s is too long for the name of a "
-			    "directory", sub, base);
+		text_printf(why,
+			    "%s in %s is too long for the name of a "
+			    "directory",
+			    sub, base);
 		return FILES_INVALID;
 	}
 	return 0;
@@ -134,8 +137,8 @@ static int base_make(const char *base, struct text *why)
 	return 0;
 }
 
-/* Where the own directories of @r are: no path in one realm's can lie in that of
- * another, whatever the two are called. */
+/* Where the own directories of @r are: no path in one realm's can lie in that
+ * of another, whatever the two are called. */
 static void append_realm(struct text *t, const struct realm *r)
 {
 	const char *segment = r->parent ? r->moniker + 1 : "";
@@ -234,7 +237,8 @@ static int place_of(struct manager *m, struct realm *r, const char *path,
 	int k;
 
 	if (depth > FILES_DEPTH_MAX) {
-		text_printf(why, "%s of %s leads through more than %d used "
+		text_printf(why,
+			    "%s of %s leads through more than %d used "
 			    "directories, perhaps in a circle",
 			    path, r->moniker, FILES_DEPTH_MAX);
 		return FILES_INVALID;
@@ -280,8 +284,8 @@ int files_find_own(struct manager *m, struct realm *r, const char *path,
 	return place_of(m, r, path, 0, ret, ret_why);
 }
 
-/* Open the directory that holds the last segment of @sub, which is put in @name,
- * following no links. -1 if there is none. */
+/* Open the directory that holds the last segment of @sub, which is put in
+ * @name, following no links. -1 if there is none. */
 static int open_beneath(const char *base, const char *sub,
 			char name[static NAME_MAX + 1])
 {
@@ -308,8 +312,8 @@ static int open_beneath(const char *base, const char *sub,
  * component may have seen to it that it is not. */
 static void directory_unlock(int fd, const char *name)
 {
-	_cleanup_fd_ int path_fd = openat(
-		fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int path_fd =
+		openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char path[64];
 
 	if (path_fd < 0)
@@ -318,7 +322,8 @@ static void directory_unlock(int fd, const char *name)
 	(void)chmod(path, 0700);
 }
 
-/* Move @name in @fd to a name that is free in @base_fd: false if it cannot be. */
+/* Move @name in @fd to a name that is free in @base_fd: false if it cannot be.
+ */
 static bool place_move_aside(int fd, const char *name, int base_fd, char *aside,
 			     size_t n_aside)
 {
@@ -328,8 +333,7 @@ static bool place_move_aside(int fd, const char *name, int base_fd, char *aside,
 	directory_unlock(fd, name);
 	/* Somebody may have put things into the base under such names. */
 	for (tries = 0; r < 0 && tries < 16; tries++) {
-		snprintf(aside, n_aside, ".erased-%d-%u", getpid(),
-			 n_erased++);
+		snprintf(aside, n_aside, ".erased-%d-%u", getpid(), n_erased++);
 		r = renameat2(fd, name, base_fd, aside, RENAME_NOREPLACE);
 		if (r < 0 && errno != EEXIST)
 			break;
@@ -338,14 +342,13 @@ static bool place_move_aside(int fd, const char *name, int base_fd, char *aside,
 }
 
 /*
- * Erase @name in @fd. It may hold millions of files: it is only moved out of the
- * way here, into @base, and the launcher sees to the rest. 0 or -errno.
+ * Erase @name in @fd. It may hold millions of files: it is only moved out of
+ * the way here, into @base, and the launcher sees to the rest. 0 or -errno.
  */
 static int place_erase(struct manager *m, const char *base, int fd,
 		       const char *name)
 {
-	_cleanup_fd_ int base_fd =
-		open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char aside[64];
 
 	if (base_fd < 0 ||

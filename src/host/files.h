@@ -23,12 +23,12 @@ void files_place_fini(struct files_place *p);
 
 enum {
 	FILES_ELSEWHERE = 1, /* the route does not end at files of the host */
-	FILES_INVALID = 2, /* *ret_why says what is in the way */
+	FILES_INVALID = 2,   /* *ret_why says what is in the way */
 };
 
 /*
- * The place that a finished route of a directory or storage leads to; made if it
- * does not exist and the manager keeps it. 0, a verdict, or a fault.
+ * The place that a finished route of a directory or storage leads to; made if
+ * it does not exist and the manager keeps it. 0, a verdict, or a fault.
  */
 int files_find(struct manager *m, const struct route *route,
 	       struct files_place *ret, struct text *ret_why);
@@ -37,6 +37,6 @@ int files_find(struct manager *m, const struct route *route,
 int files_find_own(struct manager *m, struct realm *r, const char *path,
 		   struct files_place *ret, struct text *ret_why);
 
-/* Remove the storage of a realm that is destroyed, and the directories that were
- * kept for it. */
+/* Remove the storage of a realm that is destroyed, and the directories that
+ * were kept for it. */
 void files_remove_storage(struct manager *m, struct realm *r);

@@ -25,7 +25,7 @@ struct grants_conn {
 	enum grants_method method;
 	uint32_t txid;
 	struct loop_timer timer;
-	char *awaited; /* moniker: it may be destroyed meanwhile */
+	char *awaited;	  /* moniker: it may be destroyed meanwhile */
 	uint64_t granted; /* the id to be answered */
 	unsigned run; /* of the one to be stopped: an open starts the next */
 };
@@ -285,12 +285,13 @@ static void do_close(struct grants_conn *c, const struct grants_request *q)
 
 	if (!k || (k->opener != i && k->provider != i)) {
 		refuse(c, REALM_ERROR_RESOURCE_NOT_FOUND,
-		       "there is no such connection that you opened or provide");
+		       "there is no such connection that you opened or "
+		       "provide");
 		return;
 	}
 	if (revoke_new(i->manager,
-		       k->provider == i ? SLOT_CUT_BY_PROVIDER :
-					  SLOT_CUT_BY_PARENT,
+		       k->provider == i ? SLOT_CUT_BY_PROVIDER
+					: SLOT_CUT_BY_PARENT,
 		       i->realm->moniker, &v) < 0) {
 		refuse(c, REALM_ERROR_RESOURCE_UNAVAILABLE, "out of memory");
 		return;
@@ -310,11 +311,11 @@ static struct grant *grant_after(const struct realm *by, uint64_t after)
 	const struct realm *child;
 	struct grant *g, *best = NULL;
 
-	list_for_each(g, &by->grants, link)
+	list_for_each (g, &by->grants, link)
 		if (g->by == by && g->id > after && (!best || g->id < best->id))
 			best = g;
-	list_for_each(child, &by->children, link)
-		list_for_each(g, &child->grants, link)
+	list_for_each (child, &by->children, link)
+		list_for_each (g, &child->grants, link)
 			if (g->by == by && g->id > after &&
 			    (!best || g->id < best->id))
 				best = g;
@@ -365,8 +366,8 @@ static void do_create(struct grants_conn *c, const struct grants_request *q)
 		.collection = child_find_collection(i->realm, q->collection),
 		.name = name,
 		.url = url,
-		.startup = q->startup == REALM_STARTUP_EAGER ? STARTUP_EAGER :
-							       STARTUP_LAZY,
+		.startup = q->startup == REALM_STARTUP_EAGER ? STARTUP_EAGER
+							     : STARTUP_LAZY,
 		.offers = q->offers,
 		.n_offers = q->n_offers,
 		.limits = &q->limits,

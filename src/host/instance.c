@@ -111,12 +111,12 @@ static void instance_drop_connections(struct instance *i)
 {
 	struct connection *c, *tmp;
 
-	list_for_each_safe(c, tmp, &i->opened, by_opener) {
+	list_for_each_safe (c, tmp, &i->opened, by_opener) {
 		list_unlink(&c->by_opener);
 		account_release(&i->account, CHARGE_CONNECTIONS);
 		c->opener = NULL;
 	}
-	list_for_each_safe(c, tmp, &i->provided, by_provider) {
+	list_for_each_safe (c, tmp, &i->provided, by_provider) {
 		list_unlink(&c->by_provider);
 		c->provider = NULL;
 	}
@@ -162,7 +162,8 @@ static uint64_t instance_grace(const struct instance *i)
 	return realm_stop_timeout(i->realm, ms ? ms : GRACE_MS);
 }
 
-/* The second word of a stop; the kill follows at the end of the grace period. */
+/* The second word of a stop; the kill follows at the end of the grace period.
+ */
 static void instance_terminate(struct instance *i)
 {
 	if (!i->has_term)
@@ -306,7 +307,8 @@ static void (*const actions[])(struct instance *) = {
 /* The run's status as a shell would have it. */
 static int instance_status(const struct instance *i)
 {
-	/* Who was wished to end, and did by a signal, has done nothing wrong. */
+	/* Who was wished to end, and did by a signal, has done nothing wrong.
+	 */
 	if (i->was_asked && (!i->has_exit || i->exit_signal))
 		return 0;
 	if (!i->has_exit)
@@ -406,7 +408,7 @@ void instance_start_eager(struct instance *i, bool as_mains)
 	struct realm *child;
 	struct instance *c;
 
-	list_for_each(child, &i->realm->children, link) {
+	list_for_each (child, &i->realm->children, link) {
 		if (child->startup != STARTUP_EAGER)
 			continue;
 		if (manager_resolve(i->manager, child) < 0 ||
@@ -427,7 +429,7 @@ void instance_destroy(struct realm *r)
 	struct realm *child, *tmp;
 	struct instance *i = instance_of(r);
 
-	list_for_each_safe(child, tmp, &r->children, link)
+	list_for_each_safe (child, tmp, &r->children, link)
 		instance_destroy(child);
 	if (i)
 		instance_event(i, LIFE_DESTROYED, NULL);

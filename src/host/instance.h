@@ -31,14 +31,14 @@ struct instance_exit {
 struct instance {
 	struct manager *manager;
 	struct realm *realm;
-	struct list link; /* in manager.instances, or .retired */
+	struct list link;     /* in manager.instances, or .retired */
 	struct list by_start; /* in manager.starting */
 
 	enum life_state state;
-	bool is_doomed; /* to be destroyed once it is stopped */
-	bool is_main; /* the tree ends when it does */
+	bool is_doomed;		 /* to be destroyed once it is stopped */
+	bool is_main;		 /* the tree ends when it does */
 	char reason[REASON_MAX]; /* of the last start, for people */
-	uint64_t started_at; /* loop_now() */
+	uint64_t started_at;	 /* loop_now() */
 	unsigned n_starts;
 	/* In a row: failures, and starts by its restart policy. */
 	unsigned n_crashes, n_again;
@@ -54,7 +54,7 @@ struct instance {
 	struct opener opener;
 	struct outgoing outgoing;
 	struct list opened, provided; /* connections */
-	struct list granted; /* what it pays for, see authority.c */
+	struct list granted;	      /* what it pays for, see authority.c */
 	/* Since then reconciling for it took so long, see open.c. */
 	uint64_t reconciled_since, reconciled_ns;
 	/* Refusals told in this second, and those that were not. */
@@ -69,11 +69,11 @@ struct instance {
 	bool has_exit;
 	bool has_failed; /* to start: it was said why */
 	int lifecycle_fd, bootstrap_fd;
-	bool has_term; /* was sent SIGTERM, or is not to be */
-	bool has_started; /* its program was executed */
-	bool was_asked; /* somebody wished for the end of this run */
-	bool has_ended_well; /* by itself, and is to be started again */
-	struct ns *ns; /* what it sees */
+	bool has_term;	       /* was sent SIGTERM, or is not to be */
+	bool has_started;      /* its program was executed */
+	bool was_asked;	       /* somebody wished for the end of this run */
+	bool has_ended_well;   /* by itself, and is to be started again */
+	struct ns *ns;	       /* what it sees */
 	struct budget *budget; /* its cell is in it; NULL: in none */
 	struct output *output; /* what it prints */
 
@@ -85,9 +85,9 @@ struct instance {
 int instance_get(struct manager *m, struct realm *r, struct instance **ret);
 
 /*
- * Who pays for the dynamic children of @parent: it, or the nearest ancestor that
- * is not dynamic itself. Children that create children would otherwise each
- * bring an account along. 0 or -ENOMEM.
+ * Who pays for the dynamic children of @parent: it, or the nearest ancestor
+ * that is not dynamic itself. Children that create children would otherwise
+ * each bring an account along. 0 or -ENOMEM.
  */
 int instance_get_payer(struct manager *m, struct realm *parent,
 		       struct instance **ret);

@@ -18,9 +18,9 @@ struct kept {
 
 struct journal {
 	struct kept *ring[JOURNAL_KEPT];
-	uint64_t n; /* the number of the newest */
+	uint64_t n;	 /* the number of the newest */
 	uint64_t oldest; /* the first that is kept */
-	size_t n_bytes; /* of all kept */
+	size_t n_bytes;	 /* of all kept */
 	struct list listeners;
 };
 
@@ -176,7 +176,7 @@ void journal_write(struct journal *j, enum journal_kind kind,
 	if (text_is_failed(&raw) || text_is_failed(&safe))
 		return;
 	journal_keep(j, &e);
-	list_for_each_safe(l, tmp, &j->listeners, link)
+	list_for_each_safe (l, tmp, &j->listeners, link)
 		l->on_entry(l, &e);
 }
 
@@ -200,8 +200,8 @@ void journal_each(struct journal *j, const char *moniker, size_t n,
 
 	for (i = j->n; n && i >= first && matching < n; i--) {
 		k = j->ring[i % JOURNAL_KEPT];
-		if (k && (!moniker ||
-			  moniker_is_below(k->entry.moniker, moniker)))
+		if (k &&
+		    (!moniker || moniker_is_below(k->entry.moniker, moniker)))
 			matching++;
 	}
 	if (n && matching == n)

@@ -1,10 +1,10 @@
 /*
  * The journal: what happens, told once, to everybody who wants to know.
  *
- * Every event can be told as one JSON object on a line. The last JOURNAL_KEPT of
- * them are kept in memory, and listeners (the terminal of `reeve run`, followers
- * of `reeve log`) get each one as it happens. Text for people is made from the same
- * fields, in one place.
+ * Every event can be told as one JSON object on a line. The last JOURNAL_KEPT
+ * of them are kept in memory, and listeners (the terminal of `reeve run`,
+ * followers of `reeve log`) get each one as it happens. Text for people is made
+ * from the same fields, in one place.
  */
 #pragma once
 
@@ -24,33 +24,33 @@ enum {
 };
 
 enum journal_kind {
-	JOURNAL_MANAGER, /* the manager about itself */
-	JOURNAL_OPEN, /* an open was routed and handed over */
-	JOURNAL_REFUSED, /* an open was refused, with the reason */
-	JOURNAL_CLOSED, /* a connection ended */
-	JOURNAL_START, /* a cell is being made, and why */
-	JOURNAL_STARTED, /* the program runs */
-	JOURNAL_FAILED, /* it cannot be started */
-	JOURNAL_EXIT, /* it ended */
-	JOURNAL_STOP, /* it was asked to stop */
-	JOURNAL_LOG, /* it wrote a line */
-	JOURNAL_GRANT, /* it was given something while it runs */
-	JOURNAL_MINT, /* it made a weaker copy of what it has */
+	JOURNAL_MANAGER,  /* the manager about itself */
+	JOURNAL_OPEN,	  /* an open was routed and handed over */
+	JOURNAL_REFUSED,  /* an open was refused, with the reason */
+	JOURNAL_CLOSED,	  /* a connection ended */
+	JOURNAL_START,	  /* a cell is being made, and why */
+	JOURNAL_STARTED,  /* the program runs */
+	JOURNAL_FAILED,	  /* it cannot be started */
+	JOURNAL_EXIT,	  /* it ended */
+	JOURNAL_STOP,	  /* it was asked to stop */
+	JOURNAL_LOG,	  /* it wrote a line */
+	JOURNAL_GRANT,	  /* it was given something while it runs */
+	JOURNAL_MINT,	  /* it made a weaker copy of what it has */
 	JOURNAL_REGISTER, /* it provides a service from now on */
-	JOURNAL_REVOKE, /* something was taken back, and nothing passes */
-	JOURNAL_EXPIRE, /* the same, because its time was over */
+	JOURNAL_REVOKE,	  /* something was taken back, and nothing passes */
+	JOURNAL_EXPIRE,	  /* the same, because its time was over */
 	JOURNAL_OPERATOR, /* the operator does something in its name */
 	N_JOURNAL_KINDS,
 };
 
 struct journal_entry {
 	enum journal_kind kind;
-	uint64_t number; /* counts from 1 */
+	uint64_t number;      /* counts from 1 */
 	uint64_t realtime_ns; /* since 1970 */
-	const char *moniker; /* whom it is about; "" for the manager */
-	const char *text; /* for people: one line, without the moniker */
-	const char *detail; /* for people: more lines, indented; or NULL */
-	const char *fields; /* more JSON members, ",\"name\":..."; or NULL */
+	const char *moniker;  /* whom it is about; "" for the manager */
+	const char *text;     /* for people: one line, without the moniker */
+	const char *detail;   /* for people: more lines, indented; or NULL */
+	const char *fields;   /* more JSON members, ",\"name\":..."; or NULL */
 };
 
 struct journal_listener {

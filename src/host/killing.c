@@ -49,7 +49,7 @@ static bool is_end(struct revoker *r, const struct instance *i)
 {
 	struct connection *c;
 
-	list_for_each(c, &revoker_active(r)->connections, by_revocation)
+	list_for_each (c, &revoker_active(r)->connections, by_revocation)
 		if (c->provider == i || c->opener == i)
 			return true;
 	return false;
@@ -59,7 +59,7 @@ void killing_begin(struct revoker *r)
 {
 	struct instance *i;
 
-	list_for_each(i, &r->manager->instances, link)
+	list_for_each (i, &r->manager->instances, link)
 		if (r->step == REVOCATION_KILL_ALL ||
 		    (r->step == REVOCATION_KILL_HIDERS && is_hider(r, i)) ||
 		    (r->step == REVOCATION_KILL_ENDS && is_end(r, i)))

@@ -66,13 +66,13 @@ int manager_resolve(struct manager *m, struct realm *r)
 	if (!k && (r->state == REALM_BROKEN || report.n_warnings) &&
 	    manager_may_tell(r))
 		journal_write(m->journal,
-			      r->state == REALM_BROKEN ? JOURNAL_FAILED :
-							 JOURNAL_MANAGER,
+			      r->state == REALM_BROKEN ? JOURNAL_FAILED
+						       : JOURNAL_MANAGER,
 			      r->moniker, text_string(&detail), NULL, "%s%s",
-			      r->state == REALM_BROKEN ? "cannot be resolved: " :
-							 "was resolved",
-			      r->state == REALM_BROKEN && r->broken ? r->broken :
-								      "");
+			      r->state == REALM_BROKEN ? "cannot be resolved: "
+						       : "was resolved",
+			      r->state == REALM_BROKEN && r->broken ? r->broken
+								    : "");
 	report_fini(&report);
 	return k;
 }
@@ -214,8 +214,9 @@ static int manager_launch(struct manager *m)
 {
 	int r = launcher_start(&m->launcher, &(struct launcher_config){ 0 });
 
-	return r ? r : loop_add(m->loop, &m->launcher_source,
-				m->launcher.socket_fd, EPOLLIN, on_launcher);
+	return r ? r
+		 : loop_add(m->loop, &m->launcher_source, m->launcher.socket_fd,
+			    EPOLLIN, on_launcher);
 }
 
 /*
@@ -243,16 +244,18 @@ static int manager_launch_again(struct manager *m)
 
 static void on_launcher(struct loop_source *source, uint32_t events)
 {
-	struct manager *m = container_of(source, struct manager, launcher_source);
+	struct manager *m =
+		container_of(source, struct manager, launcher_source);
 	int r = launcher_process(&m->launcher);
 
 	(void)events;
 	if (r < 0)
 		r = manager_launch_again(m);
 	if (r < 0) {
-		journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
-			      "there is no launcher, so no cell can be made any "
-			      "more; stopping");
+		journal_write(
+			m->journal, JOURNAL_MANAGER, "", NULL, NULL,
+			"there is no launcher, so no cell can be made any "
+			"more; stopping");
 		m->status = 1;
 		manager_stop(m);
 	}
@@ -279,7 +282,7 @@ static void on_signal(struct loop_source *source, uint32_t events)
 		manager_stop(m);
 		return;
 	}
-	list_for_each_safe(i, tmp, &m->instances, link) {
+	list_for_each_safe (i, tmp, &m->instances, link) {
 		if (i->state == LIFE_RUNNING)
 			instance_event(i, LIFE_ASKED, NULL);
 		if (i->state == LIFE_STOPPING)
@@ -298,8 +301,9 @@ static void raise_limits(struct manager *m)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-		m->n_descriptors_max =
-			limit.rlim_cur < INT_MAX ? (int)limit.rlim_cur : INT_MAX;
+		m->n_descriptors_max = limit.rlim_cur < INT_MAX
+					       ? (int)limit.rlim_cur
+					       : INT_MAX;
 }
 
 bool manager_has_room(const struct manager *m, int fd, enum manager_room room)
@@ -375,9 +379,9 @@ static char *default_state_directory(void)
 /* Each tree has its own state: named after its root manifest's path. */
 static int manager_state(struct manager *m)
 {
-	_cleanup_free_ char *base = m->options.state_directory ?
-					    strdup(m->options.state_directory) :
-					    default_state_directory();
+	_cleanup_free_ char *base = m->options.state_directory
+					    ? strdup(m->options.state_directory)
+					    : default_state_directory();
 	_cleanup_free_ char *root = realpath(m->options.root_file, NULL);
 	_cleanup_text_ struct text t = TEXT_INIT;
 	const char *s;
@@ -480,9 +484,8 @@ static int manager_control(struct manager *m, struct text *ret_why)
 	text_puts(ret_why, "its control socket cannot be made in ");
 	control_render_place(ret_why);
 	text_printf(ret_why, ": %s; %s", strerror(-r),
-		    r == -ENAMETOOLONG ?
-			    "set XDG_RUNTIME_DIR to a shorter path" :
-			    "make that a directory of yours");
+		    r == -ENAMETOOLONG ? "set XDG_RUNTIME_DIR to a shorter path"
+				       : "make that a directory of yours");
 	return MANAGER_INVALID;
 }
 
@@ -525,8 +528,7 @@ int manager_run(struct manager *m)
 		manager_stop(m);
 	}
 	/* All of it may have failed before the first turn. */
-	r = m->is_stopping && !wish_n_alive(m) ? m->status :
-						    loop_run(m->loop);
+	r = m->is_stopping && !wish_n_alive(m) ? m->status : loop_run(m->loop);
 	journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
 		      "done: %llu opened and handed over, %llu refused; the "
 		      "manager woke %llu times in all, never for a message "

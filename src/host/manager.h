@@ -126,8 +126,8 @@ void manager_retire_later(struct manager *m);
 enum manager_room { ROOM_FOR_CHANNELS = 12, ROOM_FOR_OPENS, ROOM_FOR_STARTS };
 bool manager_has_room(const struct manager *m, int fd, enum manager_room room);
 
-/* Accept from a listener. -1 when there is nothing, or nothing could be had: who
- * connected is sent away then, so that he does not keep us awake. */
+/* Accept from a listener. -1 when there is nothing, or nothing could be had:
+ * who connected is sent away then, so that he does not keep us awake. */
 int manager_accept(struct manager *m, int listener_fd);
 
 /* Give @i a blank cell at the end of the turn, or when there is one:
@@ -149,7 +149,8 @@ void manager_continue(struct manager *m);
 void manager_drop_children(struct manager *m, struct realm *parent);
 
 /*
- * Destroy a dynamic realm: stop all that lives in it, remove it and its storage.
+ * Destroy a dynamic realm: stop all that lives in it, remove it and its
+ * storage.
  * @done is called then, with @userdata; not if the manager ends first. 0 or
  * -ENOMEM.
  */

@@ -1,6 +1,6 @@
 /*
- * Orders for one target are given one after the other: what is to go while it is
- * still on its way in is taken off when it has arrived.
+ * Orders for one target are given one after the other: what is to go while it
+ * is still on its way in is taken off when it has arrived.
  *
  * A cell whose mount cannot be taken off is ended: it may have moved the
  * directories above it, and taking back must not depend on it.
@@ -67,7 +67,7 @@ void mounted_forget_instance(const struct instance *i)
 {
 	struct mounted *d;
 
-	list_for_each(d, &busy, busy)
+	list_for_each (d, &busy, busy)
 		if (d->instance == i)
 			d->instance = NULL;
 }
@@ -76,7 +76,7 @@ bool mounted_is_pending(const struct realm *top)
 {
 	const struct mounted *d;
 
-	list_for_each(d, &busy, busy)
+	list_for_each (d, &busy, busy)
 		if (d->instance && !d->is_taken_off &&
 		    realm_is_below(d->instance->realm, top))
 			return true;
@@ -161,7 +161,8 @@ static bool end_cell(struct mounted *d, const struct graft_result *result)
 	return true;
 }
 
-static void finish_take_off(struct mounted *d, const struct graft_result *result)
+static void finish_take_off(struct mounted *d,
+			    const struct graft_result *result)
 {
 	_cleanup_text_ struct text opens = TEXT_INIT;
 	struct mounted_result r = {
@@ -261,9 +262,9 @@ static void order_take_off(struct mounted *d)
 		fail(d, -ESRCH);
 		return;
 	}
-	watch(d, graft_unmount(&d->instance->manager->launcher,
-			       &d->instance->cell, &m, GRAFT_BUDGET_MS,
-			       &d->fd));
+	watch(d,
+	      graft_unmount(&d->instance->manager->launcher, &d->instance->cell,
+			    &m, GRAFT_BUDGET_MS, &d->fd));
 }
 
 void mounted_take_off(struct list *l,
@@ -275,12 +276,12 @@ void mounted_take_off(struct list *l,
 
 	/* Each may be answered at once, and the last answer may end the owner
 	 * of the list: it is not looked at after the last one. */
-	list_for_each(d, l, link) {
+	list_for_each (d, l, link) {
 		d->done = done;
 		d->userdata = userdata;
 		d->is_unwanted = true;
 	}
-	list_for_each_safe(d, tmp, l, link) {
+	list_for_each_safe (d, tmp, l, link) {
 		bool is_last = &tmp->link == l;
 
 		if (list_is_empty(&d->busy)) {

@@ -20,14 +20,14 @@ struct mounted_result {
 
 /* One used directory or storage of a running component. */
 struct mounted {
-	struct list link; /* in its namespace's, or a revocation's */
+	struct list link;	   /* in its namespace's, or a revocation's */
 	struct instance *instance; /* NULL once that is gone */
-	const struct decl *use; /* NULL once that is gone */
+	const struct decl *use;	   /* NULL once that is gone */
 	char *target, *source, *sub;
 	uint32_t rights;
 	enum plan_mount_kind kind;
 	bool restarts; /* its component, when it is taken back */
-	bool is_on; /* or on its way there */
+	bool is_on;    /* or on its way there */
 
 	/* While a worker is at it. */
 	struct list busy;
@@ -36,7 +36,7 @@ struct mounted {
 	struct loop_source answer;
 	struct loop_timer timer;
 	bool is_taken_off; /* the order is to take it off; else to put it in */
-	bool is_unwanted; /* take it off as soon as it is on */
+	bool is_unwanted;  /* take it off as soon as it is on */
 	void (*done)(void *userdata, const struct mounted_result *result);
 	void *userdata;
 };

@@ -1,10 +1,11 @@
 /*
  * A namespace is built from the uses of the manifest and from what was granted
- * at run time, alike. A channel for a used directory is watched, and routed when
- * its first message is there; until then its provider is not even looked for.
+ * at run time, alike. A channel for a used directory is watched, and routed
+ * when its first message is there; until then its provider is not even looked
+ * for.
  *
- * A used directory that cannot be mounted at the start is a link into GRAFT_DIR,
- * where it is mounted when it can be.
+ * A used directory that cannot be mounted at the start is a link into
+ * GRAFT_DIR, where it is mounted when it can be.
  */
 #include "host/namespace.h"
 
@@ -44,9 +45,9 @@ static void on_remote(struct loop_source *source, uint32_t events)
 	}
 	open_capability(d->instance, d->use,
 			IO_RIGHT_READABLE |
-				(d->use->rights & RIGHT_WRITE_BYTES ?
-					 IO_RIGHT_WRITABLE :
-					 0) |
+				(d->use->rights & RIGHT_WRITE_BYTES
+					 ? IO_RIGHT_WRITABLE
+					 : 0) |
 				IO_FLAG_DIRECTORY,
 			IO_MODE_DIRECTORY, "", TAKE_FD(d->fd));
 }
@@ -226,7 +227,7 @@ static struct mounted *mounted_of(const struct ns *n, const struct decl *use)
 {
 	struct mounted *d;
 
-	list_for_each(d, &n->mounts, link)
+	list_for_each (d, &n->mounts, link)
 		if (d->use == use)
 			return d;
 	return NULL;
@@ -242,7 +243,8 @@ bool ns_is_mounted(const struct ns *n, const struct decl *use)
 /* Was it mounted at its own path when the component started? */
 static bool was_mounted(const struct ns *n, const struct decl *use)
 {
-	const struct table *t = &n->instance->realm->tables[TABLE_PROGRAM_INPUT];
+	const struct table *t =
+		&n->instance->realm->tables[TABLE_PROGRAM_INPUT];
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
@@ -343,7 +345,7 @@ void ns_remove(struct ns *n, const struct decl *use, struct list *unmounts)
 			(void)ns_drop_service(n, use);
 		return;
 	}
-	list_for_each_safe(remote, tmp, &n->remotes, link)
+	list_for_each_safe (remote, tmp, &n->remotes, link)
 		if (remote->use == use)
 			remote_free(remote);
 	d = mounted_of(n, use);
@@ -442,8 +444,8 @@ static int ns_add_uses(struct ns *n, struct plan *plan, struct message *m,
 			r = ns_add_use(n, use, plan, m, info, ret_why);
 		if (ns_is_mounted(n, use))
 			n->places[i] = NS_MOUNTED;
-		else if (r == NS_BROKEN || (t->slots[i].cut &&
-					    use->type != CAPABILITY_SERVICE))
+		else if (r == NS_BROKEN ||
+			 (t->slots[i].cut && use->type != CAPABILITY_SERVICE))
 			n->places[i] = NS_ABSENT;
 		r = r == NS_BROKEN ? 0 : r;
 	}
@@ -461,7 +463,8 @@ static int ns_add_uses(struct ns *n, struct plan *plan, struct message *m,
  * a link. */
 static int ns_add_links(struct ns *n, struct plan *plan)
 {
-	const struct table *t = &n->instance->realm->tables[TABLE_PROGRAM_INPUT];
+	const struct table *t =
+		&n->instance->realm->tables[TABLE_PROGRAM_INPUT];
 	size_t i;
 	int r = 0;
 
@@ -494,12 +497,13 @@ static int ns_fill(struct ns *n, struct plan *plan, struct message *m,
 	if (!r)
 		r = ns_add_links(n, plan);
 	if (!r)
-		list_for_each(dir, &n->dirs, link)
+		list_for_each (dir, &n->dirs, link)
 			if (!r)
 				r = ns_add_entry(m, info, dir->path,
 						 TAKE_FD(dir->channel_fd));
 	if (r == -E2BIG)
-		text_printf(ret_why, "its namespace has more than %d entries, "
+		text_printf(ret_why,
+			    "its namespace has more than %d entries, "
 			    "or more than %d of them with a channel",
 			    COMPONENT_NAMESPACE_MAX, MESSAGE_HANDLES_MAX - 2);
 	return r == -E2BIG ? NS_INVALID : r;

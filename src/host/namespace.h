@@ -3,8 +3,8 @@
  *
  * Each distinct parent directory of the used services ("/svc") becomes one
  * pseudo-directory, served over a channel and, for programs that do not link
- * with libreeve, a real directory of listening sockets in the cell. Both lead to
- * the same open. Used directories and storage are mounts in the cell; a
+ * with libreeve, a real directory of listening sockets in the cell. Both lead
+ * to the same open. Used directories and storage are mounts in the cell; a
  * directory that is served by a program is a channel that is routed when the
  * first message arrives. Nothing is started to build a namespace, and a broken
  * route only leaves its own entry without a use.
@@ -34,8 +34,8 @@ int ns_take_dirs(struct ns *n, uint32_t first, int *fds, size_t n_fds);
 
 /*
  * While the component runs: make what it sees what it has. Services that it was
- * given or that are whole again appear, directories whose route holds by now are
- * mounted. Nothing goes: that is ns_remove().
+ * given or that are whole again appear, directories whose route holds by now
+ * are mounted. Nothing goes: that is ns_remove().
  */
 void ns_reconcile(struct ns *n);
 

@@ -23,7 +23,7 @@ struct ns_service {
 /* One pseudo-directory: what shares a parent. */
 struct ns_dir {
 	struct list link; /* in ns.dirs, in the order of the plan's */
-	char *path; /* "/svc" */
+	char *path;	  /* "/svc" */
 	struct directory *directory;
 	int channel_fd; /* for the program, until it is in the message */
 	int sockets_fd; /* the same directory in the cell; -1: not yet */
@@ -40,8 +40,8 @@ struct ns_remote {
 
 enum ns_place {
 	NS_ELSEWHERE, /* no mount: a service, or served by a program */
-	NS_MOUNTED, /* at its own path */
-	NS_ABSENT, /* it could not be mounted: a link is at its path */
+	NS_MOUNTED,   /* at its own path */
+	NS_ABSENT,    /* it could not be mounted: a link is at its path */
 };
 
 struct ns {

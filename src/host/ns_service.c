@@ -1,8 +1,8 @@
 /*
- * Services of a namespace: an entry in a pseudo-directory and a listening socket
- * in the cell, which lead to the same function, open_capability() with the use's
- * declaration. Both can be added and taken away while the component runs; who
- * watches the directory is told.
+ * Services of a namespace: an entry in a pseudo-directory and a listening
+ * socket in the cell, which lead to the same function, open_capability() with
+ * the use's declaration. Both can be added and taken away while the component
+ * runs; who watches the directory is told.
  */
 #include "host/ns.h"
 
@@ -34,7 +34,8 @@ static void on_service_open(void *userdata, const struct directory_open *open,
 
 static void on_listener(struct loop_source *source, uint32_t events)
 {
-	struct ns_service *s = container_of(source, struct ns_service, listener);
+	struct ns_service *s =
+		container_of(source, struct ns_service, listener);
 	struct ns *n = s->instance->ns;
 	int i, fd;
 
@@ -61,8 +62,8 @@ static int service_watch(struct ns_service *s, int take_fd)
 }
 
 /*
- * The services of the plan are the first in the list, in its order; one that was
- * dropped since stays there until the cell is far enough to lose it.
+ * The services of the plan are the first in the list, in its order; one that
+ * was dropped since stays there until the cell is far enough to lose it.
  */
 int ns_take_listeners(struct ns *n, uint32_t first, int *fds, size_t n_fds)
 {
@@ -70,7 +71,7 @@ int ns_take_listeners(struct ns *n, uint32_t first, int *fds, size_t n_fds)
 	size_t i = 0;
 	int r = 0;
 
-	list_for_each(s, &n->services, link) {
+	list_for_each (s, &n->services, link) {
 		if (i >= first + n_fds || !s->is_planned || r)
 			break;
 		if (i++ < first || s->is_dropped)
@@ -87,7 +88,7 @@ static void dir_settle(struct ns *n, const struct ns_dir *d)
 {
 	struct ns_service *s, *tmp;
 
-	list_for_each_safe(s, tmp, &n->services, link) {
+	list_for_each_safe (s, tmp, &n->services, link) {
 		if (s->dir != d || !s->is_dropped)
 			continue;
 		(void)cell_unbind_service(&n->instance->cell, d->sockets_fd,
@@ -101,7 +102,7 @@ int ns_take_dirs(struct ns *n, uint32_t first, int *fds, size_t n_fds)
 	struct ns_dir *d;
 	size_t i = 0;
 
-	list_for_each(d, &n->dirs, link) {
+	list_for_each (d, &n->dirs, link) {
 		if (i >= first + n_fds)
 			break;
 		if (i++ < first)
@@ -140,7 +141,7 @@ static struct ns_dir *dir_find(struct ns *n, const char *path, size_t length)
 {
 	struct ns_dir *d;
 
-	list_for_each(d, &n->dirs, link)
+	list_for_each (d, &n->dirs, link)
 		if (strlen(d->path) == length && !memcmp(d->path, path, length))
 			return d;
 	return NULL;
@@ -256,8 +257,8 @@ static int service_add(struct ns *n, const struct decl *use, const char *path,
 	s->name = strdup(slash + 1);
 	list_link(&n->services, &s->link);
 	r = s->name ? directory_add(d->directory, s->name, entry_kind(s),
-				    on_service_open, s) :
-		      -ENOMEM;
+				    on_service_open, s)
+		    : -ENOMEM;
 	if (!r)
 		r = plan ? plan_add_service(plan, path) : service_bind_live(s);
 	/* While it starts, what was made is freed with the whole. */
@@ -287,9 +288,10 @@ int ns_add_dictionary(struct ns *n, const struct decl *use, struct plan *plan)
 	for (i = 0; i < n_names && !r; i++, name += strlen(name) + 1) {
 		text_clear(&path);
 		text_printf(&path, "%s/%s", use->path, name);
-		r = text_is_failed(&path) ?
-			    -ENOMEM :
-			    service_add(n, use, text_string(&path), true, plan);
+		r = text_is_failed(&path)
+			    ? -ENOMEM
+			    : service_add(n, use, text_string(&path), true,
+					  plan);
 	}
 	return r;
 }
@@ -303,7 +305,7 @@ struct ns_service *ns_find_service(struct ns *n, const struct decl *use)
 {
 	struct ns_service *s;
 
-	list_for_each(s, &n->services, link)
+	list_for_each (s, &n->services, link)
 		if (s->use == use && !s->is_dropped)
 			return s;
 	return NULL;

@@ -43,8 +43,9 @@ void open_render_reason(const struct instance *opener, const char *name,
 }
 
 /*
- * What already waits in the channel of a directory that is refused gets the same
- * answer: who asks for a file in it shall not see a close that nobody explains.
+ * What already waits in the channel of a directory that is refused gets the
+ * same answer: who asks for a file in it shall not see a close that nobody
+ * explains.
  */
 static void open_refuse_queued(int fd, int status)
 {
@@ -72,9 +73,9 @@ bool open_may_tell(struct instance *opener)
 
 	if (now - opener->told_since >= NS_PER_SECOND) {
 		if (opener->n_untold)
-			journal_write(opener->manager->journal,
-				      JOURNAL_REFUSED, opener->realm->moniker,
-				      NULL, NULL, "and %u more in that second",
+			journal_write(opener->manager->journal, JOURNAL_REFUSED,
+				      opener->realm->moniker, NULL, NULL,
+				      "and %u more in that second",
 				      opener->n_untold);
 		opener->told_since = now;
 		opener->n_told = opener->n_untold = 0;
@@ -87,9 +88,8 @@ bool open_may_tell(struct instance *opener)
 
 /* @route: the one that broke, if that is why; else NULL. Returns @status. */
 static int open_refuse(struct instance *opener, const struct decl *decl,
-			int status, const struct route *route,
-			const char *detail, const char *why,
-			int take_server_end)
+		       int status, const struct route *route,
+		       const char *detail, const char *why, int take_server_end)
 {
 	struct manager *m = opener->manager;
 	_cleanup_text_ struct text fields = TEXT_INIT;
@@ -125,7 +125,7 @@ static bool route_has_grant(const struct route *route)
 
 /* A route broke: one entry with the hops, the reason, and where to look. */
 static int open_refuse_route(struct instance *opener, const struct decl *decl,
-			      const struct route *route, int take_server_end)
+			     const struct route *route, int take_server_end)
 {
 	_cleanup_text_ struct text detail = TEXT_INIT;
 	_cleanup_text_ struct text why = TEXT_INIT;
@@ -243,7 +243,7 @@ static void open_forget(struct instance *opener, struct connection *c)
 }
 
 static int open_exceeded(struct instance *opener, const struct decl *decl,
-			  int take_server_end)
+			 int take_server_end)
 {
 	char why[160];
 
@@ -364,12 +364,13 @@ static int open_at_component(struct instance *opener, const struct decl *decl,
 	if (r == -ENOPROTOOPT || r == -EDESTADDRREQ)
 		return open_refuse(
 			opener, decl, REEVE_ERR_NOT_SUPPORTED, NULL, NULL,
-			r == -ENOPROTOOPT ?
-				"no descriptor may pass over it, which this "
-				"kernel cannot see to (Linux 6.16 can)" :
-				"no descriptor may pass over it, which can only "
-				"be seen to when it is opened with libreeve, "
-				"not with connect(2)",
+			r == -ENOPROTOOPT
+				? "no descriptor may pass over it, which this "
+				  "kernel cannot see to (Linux 6.16 can)"
+				: "no descriptor may pass over it, which can "
+				  "only "
+				  "be seen to when it is opened with libreeve, "
+				  "not with connect(2)",
 			take_server_end);
 	if (r)
 		return open_refuse(opener, decl, REEVE_ERR_INTERNAL, NULL, NULL,
@@ -402,11 +403,11 @@ static int open_at_framework(struct instance *opener, const struct decl *decl,
 	for (i = 0; i < N_ELEMENTS(services); i++)
 		if (!strcmp(route->name, services[i].name))
 			break;
-	return (i < N_ELEMENTS(services) ? services[i].serve :
-					   realm_server_serve)(
-		       scope, opener, route->hops[0].slot, take_server_end) ?
-		       REEVE_ERR_NO_RESOURCES :
-		       REEVE_OK;
+	return (i < N_ELEMENTS(services) ? services[i].serve
+					 : realm_server_serve)(
+		       scope, opener, route->hops[0].slot, take_server_end)
+		       ? REEVE_ERR_NO_RESOURCES
+		       : REEVE_OK;
 }
 
 int open_capability(struct instance *opener, const struct decl *decl,
@@ -452,9 +453,9 @@ int open_capability(struct instance *opener, const struct decl *decl,
 					   "itself; one of its own is named "
 					   "behind a \":\"",
 					   take_server_end);
-		return aggregate_serve(opener, decl, take_server_end) ?
-			       REEVE_ERR_NO_RESOURCES :
-			       REEVE_OK;
+		return aggregate_serve(opener, decl, take_server_end)
+			       ? REEVE_ERR_NO_RESOURCES
+			       : REEVE_OK;
 	case ROUTE_SOURCE_BUILTIN:
 	case ROUTE_SOURCE_VOID:
 	case ROUTE_SOURCE_DECLARATION:
@@ -481,8 +482,7 @@ void open_on_closed(void *userdata, struct connection *c)
 	account_release(&opener->account, CHARGE_CONNECTIONS);
 	text_puts(&fields, ",\"capability\":");
 	text_json(&fields, c->capability);
-	text_printf(&fields,
-		    ",\"connection\":%llu,\"ms\":%.3f,\"turns\":%llu",
+	text_printf(&fields, ",\"connection\":%llu,\"ms\":%.3f,\"turns\":%llu",
 		    (unsigned long long)c->id, ms, (unsigned long long)turns);
 	if (c->is_cut)
 		text_puts(&fields, ",\"cut\":true");
@@ -491,8 +491,8 @@ void open_on_closed(void *userdata, struct connection *c)
 		      "%s after %.2f ms: %s; the manager woke %llu time%s "
 		      "meanwhile, for other things",
 		      c->capability, ms,
-		      c->is_cut ? "it was taken back" :
-				  "its messages passed between the two alone",
+		      c->is_cut ? "it was taken back"
+				: "its messages passed between the two alone",
 		      (unsigned long long)turns, turns == 1 ? "" : "s");
 	c->opener = NULL;
 }

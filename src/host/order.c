@@ -24,7 +24,7 @@ static bool visit_slot(const struct visit *v, struct slot *s)
 		v->fn(v->userdata, user, s);
 	}
 	/* Never deeper than the tree's walks, see ROUTE_HOPS_MAX. */
-	list_for_each_safe(derived, tmp, &s->derived, link)
+	list_for_each_safe (derived, tmp, &s->derived, link)
 		if (visit_slot(v, derived))
 			return true;
 	return false;

@@ -12,8 +12,9 @@
 /* Does any live instance but @i depend on @i? */
 bool order_is_needed(const struct instance *i);
 
-/* Call @fn for every use that was routed to a capability of @provider, and whose
- * instance lives. It may change their states; it must not change tables. */
+/* Call @fn for every use that was routed to a capability of @provider, and
+ * whose instance lives. It may change their states; it must not change tables.
+ */
 typedef void (*order_fn)(void *userdata, struct instance *user,
 			 struct slot *use);
 void order_each_dependent(struct instance *provider, order_fn fn,

@@ -27,7 +27,7 @@ struct pending {
 	struct opener *opener; /* NULL: it is gone, or there is none */
 	bool is_look;
 	struct outgoing *outgoing;
-	int fd; /* while waiting; -1 once sent */
+	int fd;		 /* while waiting; -1 once sent */
 	uint64_t cookie; /* SO_COOKIE of the server end; 0: not known */
 	uint32_t n_bytes;
 	uint8_t bytes[];
@@ -50,7 +50,7 @@ void opener_fini(struct opener *opener)
 {
 	struct pending *p, *tmp;
 
-	list_for_each_safe(p, tmp, &opener->pending, by_opener) {
+	list_for_each_safe (p, tmp, &opener->pending, by_opener) {
 		account_release(opener->account, CHARGE_OPENS);
 		list_unlink(&p->by_opener);
 		p->opener = NULL;
@@ -207,7 +207,7 @@ static int opener_charge(struct opener *opener)
 
 	if (held < account->limits[CHARGE_OPENS])
 		return account_charge(account, CHARGE_OPENS);
-	list_for_each(p, &opener->pending, by_opener) {
+	list_for_each (p, &opener->pending, by_opener) {
 		if (p->outgoing == settled)
 			continue;
 		settled = p->outgoing;
@@ -364,8 +364,8 @@ bool outgoing_is_ignored(struct outgoing *o)
 
 /*
  * The open that the message @m, read from our own queue, was. What was sent
- * before it is not there any more: somebody who holds a copy of the end has read
- * it after outgoing_settle() looked.
+ * before it is not there any more: somebody who holds a copy of the end has
+ * read it after outgoing_settle() looked.
  */
 static struct pending *unread_find(struct outgoing *o, const struct message *m)
 {
@@ -461,10 +461,10 @@ bool outgoing_holds(const struct outgoing *o, uint64_t cookie)
 {
 	const struct pending *p;
 
-	list_for_each(p, &o->waiting, link)
+	list_for_each (p, &o->waiting, link)
 		if (p->cookie == cookie)
 			return true;
-	list_for_each(p, &o->unread, link)
+	list_for_each (p, &o->unread, link)
 		if (p->cookie == cookie)
 			return true;
 	return false;
@@ -480,7 +480,7 @@ bool outgoing_refuse_one(struct outgoing *o, uint64_t cookie, int status,
 		return false;
 	if (is_ours && !list_is_empty(&o->unread))
 		outgoing_take_back(o);
-	list_for_each_safe(p, tmp, &o->waiting, link) {
+	list_for_each_safe (p, tmp, &o->waiting, link) {
 		if (p->cookie != cookie)
 			continue;
 		p->fd = channel_close_epitaph(p->fd, status, true);

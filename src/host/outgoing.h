@@ -4,18 +4,18 @@
  *
  * The manager keeps the sending end for good. While the program does not run it
  * also watches the receiving end: an open that waits there is what starts it. A
- * running program holds a duplicate of the receiving end; when it ends, the pair
- * is replaced and what it had not read moves to the new one, so that no open is
- * lost and nobody who kept a copy of the old end can read the next program's
- * opens.
+ * running program holds a duplicate of the receiving end; when it ends, the
+ * pair is replaced and what it had not read moves to the new one, so that no
+ * open is lost and nobody who kept a copy of the old end can read the next
+ * program's opens.
  *
  * An open is charged to its opener until the provider has read it. What the
  * socket cannot take waits in a list here, under the same charge.
  *
  * What the operator's tools open to look at a running program is charged to
- * nobody, for to be looked at must not cost a component anything: a few of these
- * may be unread at a time, and they never outlive the program that they were
- * for.
+ * nobody, for to be looked at must not cost a component anything: a few of
+ * these may be unread at a time, and they never outlive the program that they
+ * were for.
  */
 #pragma once
 
@@ -28,11 +28,11 @@
 
 struct outgoing {
 	struct loop *loop;
-	int send_fd, receive_fd; /* -1 until the first open */
+	int send_fd, receive_fd;     /* -1 until the first open */
 	struct loop_source readable; /* receive_fd, while it is watched */
 	struct loop_source writable; /* send_fd, while @waiting is not empty */
 	struct list waiting; /* struct pending that the socket did not take */
-	struct list unread; /* struct pending that the provider did not read */
+	struct list unread;  /* struct pending that the provider did not read */
 	size_t n_unread_bytes;
 	/* See outgoing_settle(): what was seen when the queue was counted last,
 	 * -1 for unknown; and how many pending opens make it worth a count. */
@@ -40,7 +40,7 @@ struct outgoing {
 	uint32_t settle_at;
 	uint32_t n_pending;
 	uint32_t n_looks; /* of outgoing_look(), unread; not in n_pending */
-	bool was_read; /* something, since it was lent */
+	bool was_read;	  /* something, since it was lent */
 	void (*on_readable)(struct outgoing *o);
 };
 

@@ -2,8 +2,8 @@
  * What a component prints: its standard output and error, line by line into the
  * journal.
  *
- * Lines are cut at JOURNAL_LINE_MAX. A component that prints without end is read
- * at most OUTPUT_PER_TURN bytes a turn; then its pipe fills and it waits.
+ * Lines are cut at JOURNAL_LINE_MAX. A component that prints without end is
+ * read at most OUTPUT_PER_TURN bytes a turn; then its pipe fills and it waits.
  */
 #pragma once
 

@@ -232,8 +232,10 @@ static int package_find_parsed(const struct package_paths *paths,
 		break;
 	case URL_LOCAL:
 		if (!context || !context->directory) {
-			text_printf(ret_why, "%s is relative to a package, "
-				    "but its parent has none", url);
+			text_printf(ret_why,
+				    "%s is relative to a package, "
+				    "but its parent has none",
+				    url);
 			return PACKAGE_INVALID;
 		}
 		directory = strdup(context->shown_directory

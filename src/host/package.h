@@ -25,9 +25,9 @@ struct package_shard {
 };
 
 struct package {
-	char *directory; /* absolute; NULL if the component has none */
+	char *directory;       /* absolute; NULL if the component has none */
 	char *shown_directory; /* the same, as it was named */
-	char *manifest_file; /* as shown to people */
+	char *manifest_file;   /* as shown to people */
 	/* What the manifest file was when it was read. */
 	struct package_stamp stamp;
 	/* The shards it includes, and what they were. */
@@ -65,8 +65,8 @@ int package_find(const struct package_paths *paths,
  *
  * A shard is looked for beside the file that includes it, in the package's
  * directory, and in the directories for includes, in this order; "//PATH" only
- * in the package's directory. Wherever symbolic links lead, it has to lie in one
- * of these.
+ * in the package's directory. Wherever symbolic links lead, it has to lie in
+ * one of these.
  */
 int package_load(struct package *p, const struct package_paths *paths,
 		 struct manifest **ret, struct report *report,

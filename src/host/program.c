@@ -62,8 +62,8 @@ static int program_fill(struct manifest *m, const char *binary,
 	if (!p || !args)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
-		args[i] = arena_copy(&m->arena, argv[i + 1],
-				     strlen(argv[i + 1]));
+		args[i] =
+			arena_copy(&m->arena, argv[i + 1], strlen(argv[i + 1]));
 		if (!args[i])
 			return -ENOMEM;
 	}
@@ -99,9 +99,9 @@ int program_make(char *const *argv, struct manifest **ret,
 	*ret_package = (struct package){ 0 };
 	if (binary != path) {
 		/* Without its slash, but for the one of the root. */
-		directory = strndup(path, binary - path > 1 ?
-						  (size_t)(binary - path - 1) :
-						  1);
+		directory = strndup(path, binary - path > 1
+						  ? (size_t)(binary - path - 1)
+						  : 1);
 		if (!directory)
 			return -ENOMEM;
 		ret_package->directory = directory;

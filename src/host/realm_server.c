@@ -1,6 +1,6 @@
 /*
- * Each request is checked against the realm in scope and nothing else: the names
- * in it are children and collections of that realm.
+ * Each request is checked against the realm in scope and nothing else: the
+ * names in it are children and collections of that realm.
  */
 #include "host/realm_server.h"
 
@@ -114,11 +114,11 @@ static uint32_t do_create(struct realm_conn *c, const struct realm_request *q)
 						    q->collection),
 		.name = name,
 		.url = url,
-		.startup = q->decl.has & REALM_CHILD_STARTUP &&
-					   q->decl.startup ==
-						   REALM_STARTUP_EAGER ?
-				   STARTUP_EAGER :
-				   STARTUP_LAZY,
+		.startup =
+			q->decl.has & REALM_CHILD_STARTUP &&
+					q->decl.startup == REALM_STARTUP_EAGER
+				? STARTUP_EAGER
+				: STARTUP_LAZY,
 	};
 	int r;
 
@@ -133,9 +133,9 @@ static uint32_t do_create(struct realm_conn *c, const struct realm_request *q)
 		return REALM_ERROR_INVALID_ARGUMENTS;
 	r = child_make(c->served.scope, &actor, &child, &refusal);
 	text_fini(&refusal.why);
-	return r < 0 ? REALM_ERROR_RESOURCE_UNAVAILABLE :
-	       r     ? refusal.error :
-		       REALM_OK;
+	return r < 0 ? REALM_ERROR_RESOURCE_UNAVAILABLE
+	       : r   ? refusal.error
+		     : REALM_OK;
 }
 
 /* The child that a waiting reply was for is gone. */
@@ -185,8 +185,8 @@ static uint32_t do_list(struct realm_conn *c, const struct realm_request *q,
 
 	if (!collection || !channel_is(take_channel)) {
 		fd_close(take_channel);
-		return collection ? REALM_ERROR_INVALID_ARGUMENTS :
-				    REALM_ERROR_COLLECTION_NOT_FOUND;
+		return collection ? REALM_ERROR_INVALID_ARGUMENTS
+				  : REALM_ERROR_COLLECTION_NOT_FOUND;
 	}
 	r = served_new(&class, c->served.scope, c->served.payer, NULL,
 		       take_channel, &served);
@@ -195,7 +195,7 @@ static uint32_t do_list(struct realm_conn *c, const struct realm_request *q,
 	iterator = container_of(served, struct realm_conn, served);
 	iterator->is_iterator = true;
 	iterator->collection = strdup(collection->name);
-	list_for_each(child, &c->served.scope->realm->children, link)
+	list_for_each (child, &c->served.scope->realm->children, link)
 		if (child->collection &&
 		    !strcmp(child->collection, collection->name))
 			text_append(&iterator->names, child->name,

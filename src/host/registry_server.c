@@ -206,7 +206,7 @@ static void on_changes(struct loop_task *task)
 	if (changes.is_all)
 		all_changed();
 	else
-		list_for_each(n, &changes.names, link)
+		list_for_each (n, &changes.names, link)
 			name_changed(n->name);
 	changes_clear();
 }
@@ -334,9 +334,8 @@ static void do_register(struct registry_conn *c,
 	struct registration what;
 	int r = AUTHORITY_REFUSED;
 
-	if (q->flags &
-	    ~(uint32_t)(REGISTRY_REPLACE | REGISTRY_HAS_ACCESS |
-			REGISTRY_NO_TRANSFER)) {
+	if (q->flags & ~(uint32_t)(REGISTRY_REPLACE | REGISTRY_HAS_ACCESS |
+				   REGISTRY_NO_TRANSFER)) {
 		refusal.error = REALM_ERROR_UNSUPPORTED;
 	} else if (!registration_copy(q, &t)) {
 		refusal.error = REALM_ERROR_INVALID_ARGUMENTS;
@@ -353,8 +352,8 @@ static void do_register(struct registry_conn *c,
 				       q->flags & REGISTRY_REPLACE, &refusal);
 	}
 	if (r)
-		reply->error = r < 0 ? REALM_ERROR_RESOURCE_UNAVAILABLE :
-				       refusal.error;
+		reply->error = r < 0 ? REALM_ERROR_RESOURCE_UNAVAILABLE
+				     : refusal.error;
 	reply_why(reply, &refusal.why);
 	reply_send(c, reply);
 	text_fini(&refusal.why);

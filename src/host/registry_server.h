@@ -12,8 +12,8 @@ int registry_server_serve(struct instance *scope, struct instance *payer,
 			  struct slot *slot, int take_channel);
 
 /*
- * What somebody calls @name (NULL: anything) may have appeared or gone. Who waits
- * for it is told at the end of the turn.
+ * What somebody calls @name (NULL: anything) may have appeared or gone. Who
+ * waits for it is told at the end of the turn.
  */
 void registry_server_changed(struct manager *m, const char *name);
 

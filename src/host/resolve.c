@@ -81,8 +81,8 @@ void resolver_forget(struct resolver *s, const struct realm *r)
 }
 
 /*
- * A file:// URL makes any directory of the host its component's package. That is
- * for the operator to say, whose the root manifest is; the manifest of a
+ * A file:// URL makes any directory of the host its component's package. That
+ * is for the operator to say, whose the root manifest is; the manifest of a
  * package, and a program that creates children, may name packages only.
  */
 static bool may_name_url(const struct realm *r)
@@ -92,9 +92,10 @@ static bool may_name_url(const struct realm *r)
 }
 
 /*
- * Does the way to @file lead through @directory? A package directory may be above
- * the state directory, and a program that creates children names the manifest:
- * one that it wrote itself would make it a package of that whole directory.
+ * Does the way to @file lead through @directory? A package directory may be
+ * above the state directory, and a program that creates children names the
+ * manifest: one that it wrote itself would make it a package of that whole
+ * directory.
  */
 static bool leads_through(const char *file, const char *directory)
 {
@@ -128,7 +129,8 @@ static bool shards_are_allowed(const struct resolver *s,
 	for (i = 0; s->state_directory && i < package->n_shards; i++) {
 		if (!leads_through(package->shards[i].file, s->state_directory))
 			continue;
-		text_printf(why, "its manifest %s includes %s, which lies in "
+		text_printf(why,
+			    "its manifest %s includes %s, which lies in "
 			    "the state directory, where components write",
 			    package->manifest_file, package->shards[i].file);
 		return false;
@@ -144,19 +146,21 @@ static int resolver_read(struct resolver *s, struct realm *r,
 	int k;
 
 	if (r->parent && !may_name_url(r)) {
-		text_printf(why, "%s names a directory of the host, which only "
+		text_printf(why,
+			    "%s names a directory of the host, which only "
 			    "the root manifest may; make it a package",
 			    r->url);
 		return PACKAGE_INVALID;
 	}
 	k = r->parent ? package_find(&s->paths, resolver_package(s, r->parent),
-				     r->url, package, why) :
-			package_find_root(r->url, package, why);
+				     r->url, package, why)
+		      : package_find_root(r->url, package, why);
 	if (k)
 		return k;
 	if (r->parent && s->state_directory &&
 	    leads_through(package->manifest_file, s->state_directory)) {
-		text_printf(why, "its manifest %s lies in the state directory, "
+		text_printf(why,
+			    "its manifest %s lies in the state directory, "
 			    "where components write",
 			    package->manifest_file);
 		return PACKAGE_INVALID;
@@ -182,8 +186,7 @@ static int resolver_read(struct resolver *s, struct realm *r,
 	return k;
 }
 
-int resolver_resolve(struct resolver *s, struct realm *r,
-		     struct report *report)
+int resolver_resolve(struct resolver *s, struct realm *r, struct report *report)
 {
 	struct text why = TEXT_INIT;
 	struct resolved *p;
@@ -214,8 +217,7 @@ int resolver_resolve(struct resolver *s, struct realm *r,
 }
 
 int resolver_plant(struct resolver *s, struct realm *r,
-		   struct manifest *take_manifest,
-		   struct package *take_package)
+		   struct manifest *take_manifest, struct package *take_package)
 {
 	struct resolved *p = calloc(1, sizeof(*p));
 	int k;

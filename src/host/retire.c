@@ -1,7 +1,7 @@
 /*
- * Instances that ended are freed at the end of the turn, so that no handler ever
- * stands on freed memory. Realms that are destroyed go when nothing lives below
- * them any more: that may take as long as their programs take to stop.
+ * Instances that ended are freed at the end of the turn, so that no handler
+ * ever stands on freed memory. Realms that are destroyed go when nothing lives
+ * below them any more: that may take as long as their programs take to stop.
  */
 #include "host/retire.h"
 
@@ -47,7 +47,7 @@ static bool realm_has_instances(const struct realm *r)
 
 	if (r->instance)
 		return true;
-	list_for_each(child, &r->children, link)
+	list_for_each (child, &r->children, link)
 		if (realm_has_instances(child))
 			return true;
 	return false;
@@ -67,7 +67,7 @@ static void manager_forget_realm(struct manager *m, struct realm *r)
 	struct instance *payer = r->collection ? payer_of(r) : NULL;
 	struct realm *child;
 
-	list_for_each(child, &r->children, link)
+	list_for_each (child, &r->children, link)
 		manager_forget_realm(m, child);
 	if (payer)
 		account_release(&payer->account, CHARGE_CHILDREN);
@@ -84,7 +84,7 @@ static struct doomed *doomed_next(const struct manager *m)
 {
 	struct doomed *d, *next = NULL;
 
-	list_for_each(d, &m->doomed, link) {
+	list_for_each (d, &m->doomed, link) {
 		if (!d->is_told)
 			return NULL;
 		if (!realm_has_instances(d->realm) &&
@@ -114,7 +114,7 @@ int manager_doom(struct manager *m, struct realm *r,
 	struct doomed *d;
 
 	/* Two equal wishes are one; who asks later is answered at once. */
-	list_for_each(d, &m->doomed, link) {
+	list_for_each (d, &m->doomed, link) {
 		if (d->realm != r)
 			continue;
 		if (d->done || !done)
@@ -141,7 +141,7 @@ bool manager_is_doomed(const struct manager *m, const struct realm *r)
 	const struct realm *above;
 	struct doomed *d;
 
-	list_for_each(d, &m->doomed, link)
+	list_for_each (d, &m->doomed, link)
 		for (above = r; above; above = above->parent)
 			if (above == d->realm)
 				return true;
@@ -152,7 +152,7 @@ void manager_doom_forget(struct manager *m, void *userdata)
 {
 	struct doomed *d;
 
-	list_for_each(d, &m->doomed, link)
+	list_for_each (d, &m->doomed, link)
 		if (d->userdata == userdata)
 			d->done = NULL;
 }
@@ -163,7 +163,7 @@ void manager_drop_children(struct manager *m, struct realm *parent)
 	struct realm *child, *tmp;
 	size_t i;
 
-	list_for_each_safe(child, tmp, &parent->children, link)
+	list_for_each_safe (child, tmp, &parent->children, link)
 		if (child->collection)
 			(void)manager_doom(m, child, NULL, NULL);
 	/* A child of a single run goes with its own end. */

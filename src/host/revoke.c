@@ -1,7 +1,8 @@
 /*
  * Filling a revocation marks what is cut, at once and for good; making it true
  * takes turns of the loop. Connections below a cut slot are moved into the
- * revocation, where they stay until they are dead: their slots may go meanwhile.
+ * revocation, where they stay until they are dead: their slots may go
+ * meanwhile.
  */
 #include "host/revoker.h"
 
@@ -118,7 +119,7 @@ static void cut_connections(struct revocation *v, struct slot *s)
 {
 	struct connection *c, *tmp;
 
-	list_for_each_safe(c, tmp, &s->connections, by_slot)
+	list_for_each_safe (c, tmp, &s->connections, by_slot)
 		revoke_connection(v, c);
 	registry_server_changed(v->manager, s->decl->target_name);
 }
@@ -221,8 +222,8 @@ static void done_render(const struct revoke_report *r, struct text *t)
 static void truth_render(const struct revoke_report *r, struct text *t)
 {
 	if (r->n_open_files && !r->n_restarted)
-		text_printf(t, "%u file%s of it %s still open",
-			    r->n_open_files, r->n_open_files == 1 ? "" : "s",
+		text_printf(t, "%u file%s of it %s still open", r->n_open_files,
+			    r->n_open_files == 1 ? "" : "s",
 			    r->n_open_files == 1 ? "is" : "are");
 	else
 		text_printf(t, "nothing passes any more%s",
@@ -248,13 +249,13 @@ static void revocation_tell(struct revocation *v)
 		text_printf(&fields, ",\"route\":%s", text_string(&v->route));
 	text_puts(&v->hops, text_string(&r->open_files));
 	journal_write(v->manager->journal,
-		      v->why == SLOT_CUT_BY_EXPIRY ? JOURNAL_EXPIRE :
-						     JOURNAL_REVOKE,
+		      v->why == SLOT_CUT_BY_EXPIRY ? JOURNAL_EXPIRE
+						   : JOURNAL_REVOKE,
 		      v->moniker ? v->moniker : "", text_string(&v->hops),
 		      text_string(&fields),
-		      "%s was taken back by %s: %s in %.2f ms; %s",
-		      v->what, v->who, text_string(&done),
-		      (double)r->took_us / 1000.0, text_string(&truth));
+		      "%s was taken back by %s: %s in %.2f ms; %s", v->what,
+		      v->who, text_string(&done), (double)r->took_us / 1000.0,
+		      text_string(&truth));
 }
 
 static void queue_next(struct revoker *r);
@@ -357,7 +358,7 @@ void revoke_forget(struct manager *m, const void *userdata)
 
 	if (!m->revoker)
 		return;
-	list_for_each(v, &m->revoker->queue, link)
+	list_for_each (v, &m->revoker->queue, link)
 		if (v->userdata == userdata)
 			v->done = NULL;
 }
@@ -377,7 +378,7 @@ void revoke_report_json(const struct revoke_report *r, struct text *t)
 		    "\"descriptors\":%u,\"frozen_us\":%u,\"us\":%llu,"
 		    "\"step\":\"%s\"}",
 		    r->n_slots, r->n_connections, r->n_killed, r->n_restarted,
-		    r->n_mounts, r->n_open_files, r->n_undrained,
-		    r->n_unproven, r->n_tasks, r->n_descriptors, r->frozen_us,
+		    r->n_mounts, r->n_open_files, r->n_undrained, r->n_unproven,
+		    r->n_tasks, r->n_descriptors, r->frozen_us,
 		    (unsigned long long)r->took_us, r->step ? r->step : "");
 }

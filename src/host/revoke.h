@@ -2,10 +2,10 @@
  * Revoking: making it true that nothing passes any more.
  *
  * A revocation is filled with what is to be cut: slots, realms, connections.
- * From the moment something is added no new open passes over it. Then it begins:
- * connections that live are found and shut down wherever their ends went
- * (cell/sever.h), directories are unmounted (cell/graft.h), and when it is done,
- * it is true. One revocation works at a time; others wait for it, marked
+ * From the moment something is added no new open passes over it. Then it
+ * begins: connections that live are found and shut down wherever their ends
+ * went (cell/sever.h), directories are unmounted (cell/graft.h), and when it is
+ * done, it is true. One revocation works at a time; others wait for it, marked
  * already.
  *
  * The proof for each connection is the hang-up that the weak reference reports,
@@ -21,18 +21,18 @@ struct revoker;
 
 /* What a revocation did. */
 struct revoke_report {
-	uint32_t n_slots; /* cut, of manifests and of grants */
+	uint32_t n_slots;	/* cut, of manifests and of grants */
 	uint32_t n_connections; /* that were alive, and are cut */
-	uint32_t n_killed; /* cells that had to be ended for it */
-	uint32_t n_restarted; /* components, for files they had open */
-	uint32_t n_mounts; /* taken off */
-	uint32_t n_open_files; /* still open on them */
-	uint32_t n_undrained; /* cut, but what was queued may still be read */
-	uint32_t n_unproven; /* 0, or something is wrong with this system */
+	uint32_t n_killed;	/* cells that had to be ended for it */
+	uint32_t n_restarted;	/* components, for files they had open */
+	uint32_t n_mounts;	/* taken off */
+	uint32_t n_open_files;	/* still open on them */
+	uint32_t n_undrained;	/* cut, but what was queued may still be read */
+	uint32_t n_unproven;	/* 0, or something is wrong with this system */
 	uint32_t n_tasks, n_descriptors; /* looked at */
 	uint32_t frozen_us;
 	uint64_t took_us;
-	const char *step; /* how far it had to go */
+	const char *step;	/* how far it had to go */
 	struct text open_files; /* the first of them, a line each */
 };
 
@@ -42,8 +42,8 @@ int revoker_new(struct manager *m, struct revoker **ret);
 void revoker_free(struct revoker *r);
 
 /*
- * Begin to fill one. @why marks what is cut; @who, for people, is whoever wished
- * for it. 0 or -ENOMEM.
+ * Begin to fill one. @why marks what is cut; @who, for people, is whoever
+ * wished for it. 0 or -ENOMEM.
  */
 int revoke_new(struct manager *m, enum slot_cut why, const char *who,
 	       struct revocation **ret);

@@ -12,11 +12,11 @@ struct revocation {
 	struct manager *manager;
 	enum slot_cut why;
 	char who[REASON_MAX], what[REASON_MAX];
-	char *moniker; /* whom it is about, NULL: nobody yet */
+	char *moniker;		 /* whom it is about, NULL: nobody yet */
 	struct text hops, route; /* as they were: for people, as JSON */
 	struct list connections; /* that are alive, by_revocation */
-	uint32_t n_marked; /* how many were put there */
-	struct list unmounts; /* under way */
+	uint32_t n_marked;	 /* how many were put there */
+	struct list unmounts;	 /* under way */
 	bool restart, has_begun;
 	uint64_t started_at;
 	struct revoke_report report;
@@ -29,7 +29,7 @@ struct revoke_target {
 	uint64_t id; /* not the connection itself: it goes when it is dead */
 	struct sever_target target;
 	uint64_t cells[2]; /* ids of the provider's and the opener's; or 0 */
-	bool is_sought; /* in the present order */
+	bool is_sought;	   /* in the present order */
 	bool is_drained;
 };
 
@@ -43,7 +43,7 @@ struct revoker {
 	struct list queue; /* the first one is active */
 	enum revocation_step step;
 	bool is_severing; /* an order or a kill is under way */
-	bool has_waited; /* for a seal, before this step */
+	bool has_waited;  /* for a seal, before this step */
 	struct sever sever;
 	struct loop_source source;
 	struct loop_timer timer;
@@ -77,7 +77,8 @@ static inline struct revocation *revoker_active(struct revoker *r)
  * that. */
 void killing_begin(struct revoker *r);
 void killing_end(struct revoker *r);
-/* Go on with the next step in @ms, unless something comes of this one before. */
+/* Go on with the next step in @ms, unless something comes of this one before.
+ */
 void severing_wait(struct revoker *r, uint64_t ms);
 
 /* Give an order to the worker, which is asked for if there is none. 0 or

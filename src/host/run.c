@@ -2,8 +2,8 @@
  * A run begins with a blank cell. The plan, the namespace and the bootstrap
  * message are made, sent, and forgotten; what stays are the cell's socket, its
  * pidfd, the lifecycle channel and the manager's end of the namespace. A run
- * ends when the pidfd says that the last task is gone, not when the program said
- * that it ended: nothing of it is left then.
+ * ends when the pidfd says that the last task is gone, not when the program
+ * said that it ended: nothing of it is left then.
  */
 #include "host/run.h"
 
@@ -152,12 +152,13 @@ static int plan_package(const struct instance *i, struct plan *plan,
 	if (!p || !p->directory)
 		return 0;
 	if (package_has_changed(p)) {
-		journal_write(i->manager->journal, JOURNAL_MANAGER,
-			      i->realm->moniker, NULL, NULL,
-			      "%s has changed or gone since it was loaded; what "
-			      "was loaded stays in force until the tree is run "
-			      "again",
-			      p->manifest_file);
+		journal_write(
+			i->manager->journal, JOURNAL_MANAGER, i->realm->moniker,
+			NULL, NULL,
+			"%s has changed or gone since it was loaded; what "
+			"was loaded stays in force until the tree is run "
+			"again",
+			p->manifest_file);
 		if (access(p->directory, F_OK) < 0) {
 			text_printf(ret_why,
 				    "its package %s is gone; put it back",
@@ -287,8 +288,7 @@ static void run_tell_started(struct instance *i)
 	journal_write(i->manager->journal, JOURNAL_STARTED, i->realm->moniker,
 		      NULL, NULL,
 		      "runs in its own cell, %.2f ms after it was wanted",
-		      (double)(loop_now() - i->started_at) /
-			      (double)NS_PER_MS);
+		      (double)(loop_now() - i->started_at) / (double)NS_PER_MS);
 	if (i->state == LIFE_STARTING)
 		instance_event(i, LIFE_STARTED, NULL);
 	/* What was granted while it started. */

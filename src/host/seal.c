@@ -14,7 +14,7 @@
 
 /* One open that waits for its client's end to be sealed. */
 struct seal {
-	struct list link; /* in revoker.seals */
+	struct list link;    /* in revoker.seals */
 	uint64_t connection; /* its id: either side may go meanwhile */
 	int fd;
 	uint32_t flags, mode;
@@ -70,7 +70,7 @@ void seal_report(struct revoker *r, const struct sever_report *report)
 	size_t k = 0;
 
 	r->is_sealing = false;
-	list_for_each_safe(s, tmp, &r->seals, link) {
+	list_for_each_safe (s, tmp, &r->seals, link) {
 		if (!s->is_sought)
 			continue;
 		seal_finish(r, s,
@@ -85,7 +85,7 @@ void seal_refuse_cut(struct revoker *r)
 	struct connection *c;
 	struct seal *s, *tmp;
 
-	list_for_each_safe(s, tmp, &r->seals, link) {
+	list_for_each_safe (s, tmp, &r->seals, link) {
 		c = connections_find(r->manager->connections, s->connection);
 		if (c && c->is_cut)
 			seal_finish(r, s, true);
@@ -104,11 +104,11 @@ void seal_begin(struct revoker *r)
 
 	if (r->is_sealing || list_is_empty(&r->seals))
 		return;
-	list_for_each(s, &r->seals, link)
+	list_for_each (s, &r->seals, link)
 		n++;
 	targets = calloc(n, sizeof(*targets));
 	cells = calloc(n, sizeof(*cells));
-	list_for_each(s, &r->seals, link) {
+	list_for_each (s, &r->seals, link) {
 		c = connections_find(r->manager->connections, s->connection);
 		s->is_sought = true;
 		if (!targets || !cells)

@@ -54,7 +54,7 @@ void served_drop(const struct instance *i)
 {
 	struct served *s, *tmp;
 
-	list_for_each_safe(s, tmp, &all, link)
+	list_for_each_safe (s, tmp, &all, link)
 		if (s->scope == i || s->payer == i)
 			served_close(s);
 }
@@ -132,8 +132,8 @@ int served_new(const struct served_class *class, struct instance *scope,
 		return -EDQUOT;
 	}
 	s = calloc(1, class->size);
-	r = s ? loop_add(m->loop, &s->source, take_channel, EPOLLIN, on_event) :
-		-ENOMEM;
+	r = s ? loop_add(m->loop, &s->source, take_channel, EPOLLIN, on_event)
+	      : -ENOMEM;
 	if (r < 0) {
 		account_release(&payer->account, CHARGE_CHANNELS);
 		free(s);

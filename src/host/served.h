@@ -2,11 +2,11 @@
  * Channels on which the manager itself serves a protocol to components: Realm,
  * Registry and the like.
  *
- * A connection is scoped to the realm that the route named, whoever holds it; it
- * is paid for by the instance that opened it, and hangs under the slot it was
- * opened by, so that it is cut with that. Requests are read in order, some in a
- * turn; a server that cannot answer yet pauses its connection, and holds up
- * nobody else's.
+ * A connection is scoped to the realm that the route named, whoever holds it;
+ * it is paid for by the instance that opened it, and hangs under the slot it
+ * was opened by, so that it is cut with that. Requests are read in order, some
+ * in a turn; a server that cannot answer yet pauses its connection, and holds
+ * up nobody else's.
  */
 #pragma once
 
@@ -19,7 +19,8 @@ struct slot;
 
 struct served_class {
 	size_t size; /* of the struct that begins with a struct served */
-	/* Make the rest of the zeroed struct fit for the others. May be NULL. */
+	/* Make the rest of the zeroed struct fit for the others. May be NULL.
+	 */
 	void (*init)(struct served *s);
 	/* One request. Handles that are left in @m are closed afterwards. */
 	void (*on_message)(struct served *s, struct message *m);
@@ -32,7 +33,7 @@ struct served_class {
 
 struct served {
 	const struct served_class *class;
-	struct list link; /* in the list of all */
+	struct list link;	/* in the list of all */
 	struct instance *scope; /* NULL: closed */
 	struct instance *payer;
 	struct connection *connection; /* NULL: under no slot */
@@ -53,8 +54,8 @@ int served_new(const struct served_class *class, struct instance *scope,
 /* At any time, in its own handler too; it is freed at the end of the turn. */
 void served_close(struct served *s);
 
-/* Who does not read its replies has no use for the connection: it will be closed
- * when the loop comes to it. */
+/* Who does not read its replies has no use for the connection: it will be
+ * closed when the loop comes to it. */
 void served_hang_up(struct served *s);
 
 /* Read no more requests, or read on. */

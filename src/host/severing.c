@@ -1,13 +1,13 @@
 /*
  * Ending the connections of a revocation, step by step (route/revocation.h).
  *
- * Each step is an order to a worker, or a kill, and comes back as an event. What
- * is still alive is asked of the weak references after each; a connection that
- * is gone from them is dead.
+ * Each step is an order to a worker, or a kill, and comes back as an event.
+ * What is still alive is asked of the weak references after each; a connection
+ * that is gone from them is dead.
  *
  * An open that its provider has not read is in an outgoing queue. While the
- * provider does not run, the queue is ours alone, and the open is refused in it;
- * while it runs, the worker is given our end of the queue to look into.
+ * provider does not run, the queue is ours alone, and the open is refused in
+ * it; while it runs, the worker is given our end of the queue to look into.
  */
 #include "host/revoker.h"
 
@@ -59,7 +59,7 @@ static int targets_fill(struct revoker *r)
 	struct connection *c;
 	size_t n = 0;
 
-	list_for_each(c, &v->connections, by_revocation)
+	list_for_each (c, &v->connections, by_revocation)
 		n++;
 	r->n_targets = 0;
 	if (!n)
@@ -67,10 +67,11 @@ static int targets_fill(struct revoker *r)
 	r->targets = calloc(n, sizeof(*r->targets));
 	if (!r->targets)
 		return -ENOMEM;
-	list_for_each(c, &v->connections, by_revocation) {
+	list_for_each (c, &v->connections, by_revocation) {
 		r->targets[r->n_targets].id = c->id;
 		if (c->provider)
-			r->targets[r->n_targets].cells[0] = c->provider->cell.id;
+			r->targets[r->n_targets].cells[0] =
+				c->provider->cell.id;
 		if (c->opener)
 			r->targets[r->n_targets].cells[1] = c->opener->cell.id;
 		severing_target(c, &r->targets[r->n_targets++].target);
@@ -136,7 +137,7 @@ static void place_add_ends(struct revoker *r, struct places *p, int end)
 		    r->targets[k].cells[end] == last)
 			continue;
 		last = r->targets[k].cells[end];
-		list_for_each(i, &r->manager->instances, link)
+		list_for_each (i, &r->manager->instances, link)
 			if (i->cell.id == last)
 				place_add(p, i);
 	}
@@ -154,17 +155,17 @@ static int places_fill(struct revoker *r, struct places *p)
 	p->cells = calloc(room, sizeof(*p->cells));
 	if (!p->cells)
 		return -ENOMEM;
-	list_for_each(c, &revoker_active(r)->connections, by_revocation) {
+	list_for_each (c, &revoker_active(r)->connections, by_revocation) {
 		place_add(p, c->provider);
 		place_add_loose(p, c->provider);
 	}
-	list_for_each(c, &revoker_active(r)->connections, by_revocation)
+	list_for_each (c, &revoker_active(r)->connections, by_revocation)
 		place_add(p, c->opener);
 	place_add_ends(r, p, 0);
 	place_add_ends(r, p, 1);
 	if (r->step != REVOCATION_FREEZE_ALL)
 		return 0;
-	list_for_each(i, &r->manager->instances, link) {
+	list_for_each (i, &r->manager->instances, link) {
 		place_add(p, i);
 		place_add_loose(p, i);
 	}
@@ -222,8 +223,8 @@ static int order_send(struct revoker *r)
 	targets = calloc(r->n_targets, sizeof(*targets));
 	e = targets ? places_fill(r, &places) : -ENOMEM;
 	if (!e) {
-		order.kind = r->step == REVOCATION_SWEEP ? SEVER_SWEEP :
-							   SEVER_SWEEP_FROZEN;
+		order.kind = r->step == REVOCATION_SWEEP ? SEVER_SWEEP
+							 : SEVER_SWEEP_FROZEN;
 		order.targets = targets;
 		for (k = 0; k < r->n_targets; k++) {
 			r->targets[k].is_sought =
@@ -274,7 +275,7 @@ static bool is_everybody(const struct revoker *r,
 	    report->loose_problems || report->n_cells >= SEVER_CELLS_MAX ||
 	    r->manager->n_opens != r->n_opens)
 		return false;
-	list_for_each(i, &r->manager->instances, link) {
+	list_for_each (i, &r->manager->instances, link) {
 		if (!is_searchable(i))
 			continue;
 		for (k = 0; k < report->n_cells; k++)
@@ -374,8 +375,8 @@ static void on_timeout(struct loop_timer *timer)
 /* ---- the steps ---- */
 
 /*
- * What our own queues hold of it is refused there. The client reads the epitaph,
- * and nothing else was ever sent to it.
+ * What our own queues hold of it is refused there. The client reads the
+ * epitaph, and nothing else was ever sent to it.
  */
 static void refuse_queued(struct revoker *r)
 {
@@ -417,7 +418,7 @@ static void severing_done(struct revoker *r)
 	loop_timer_cancel(&r->timer);
 	for (k = 0; k < r->n_targets; k++)
 		v->report.n_undrained += !r->targets[k].is_drained;
-	list_for_each(c, &v->connections, by_revocation)
+	list_for_each (c, &v->connections, by_revocation)
 		v->report.n_unproven++;
 	free(r->targets);
 	r->targets = NULL;
@@ -487,7 +488,7 @@ static void forget_ended(struct revoker *r)
 	connections_poll(r->manager->connections);
 	if (!list_is_empty(&v->connections))
 		(void)connections_reconcile(r->manager->connections);
-	list_for_each(c, &v->connections, by_revocation)
+	list_for_each (c, &v->connections, by_revocation)
 		n++;
 	v->report.n_connections -= v->n_marked - n;
 }

@@ -2,11 +2,11 @@
  * Throttling: how much of the manager's time a component may ask for.
  *
  * Everything that a component can ask of the manager (opens through its
- *namespace and its listeners, requests on directory channels, on the Realm
- *protocol and the like) takes a token of its own bucket. When that is empty,
- *the channels on which it asks are not read for a while: they are paused, not
- *refused, so what was asked waits in the component's own queues. Nobody else
- *notices.
+ * namespace and its listeners, requests on directory channels, on the Realm
+ * protocol and the like) takes a token of its own bucket. When that is empty,
+ * the channels on which it asks are not read for a while: they are paused, not
+ * refused, so what was asked waits in the component's own queues. Nobody else
+ * notices.
  *
  * To have a source of events throttled, at the beginning of its handler:
  *

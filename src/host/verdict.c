@@ -24,8 +24,8 @@ static const char *verdict_word(const struct route *route, int verdict)
 void verdict_render_json(const struct decl *d, const struct route *route,
 			 int verdict, struct text *t)
 {
-	text_printf(
-		t, "{\"declaration\":\"%s\",\"capability\":", decl_kind_name(d->kind));
+	text_printf(t, "{\"declaration\":\"%s\",\"capability\":",
+		    decl_kind_name(d->kind));
 	text_json(t, d->target_name ? d->target_name : "");
 	text_puts(t, ",\"type\":");
 	text_json(t, d->keyword ? d->keyword : capability_type_name(d->type));

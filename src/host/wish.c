@@ -1,6 +1,6 @@
 /*
- * What is wished of the tree as a whole: what starts at first, and how all of it
- * stops. Wishes are reconciled: whenever something ended, manager_continue()
+ * What is wished of the tree as a whole: what starts at first, and how all of
+ * it stops. Wishes are reconciled: whenever something ended, manager_continue()
  * looks at what is there now, not at what was planned.
  */
 #include "host/wish.h"
@@ -54,7 +54,7 @@ static void start_closed(struct manager *m, struct realm *r)
 			      "nothing in this tree is eager, and nobody can "
 			      "open it",
 			      true);
-	list_for_each(child, &r->children, link)
+	list_for_each (child, &r->children, link)
 		start_closed(m, child);
 }
 
@@ -69,11 +69,12 @@ static bool start_named(struct manager *m)
 		r = manager_find(m, m->options.starts[k]);
 		if (!r || manager_resolve(m, r) < 0 ||
 		    r->state != REALM_RESOLVED || instance_get(m, r, &i) < 0) {
-			journal_write(m->journal, JOURNAL_FAILED,
-				      m->options.starts[k], NULL, NULL,
-				      "there is no such component to start; see "
-				      "reeve tree %s",
-				      m->options.root_file);
+			journal_write(
+				m->journal, JOURNAL_FAILED,
+				m->options.starts[k], NULL, NULL,
+				"there is no such component to start; see "
+				"reeve tree %s",
+				m->options.root_file);
 			return false;
 		}
 		manager_start(m, i, "the operator named it", true);
@@ -94,10 +95,11 @@ bool wish_begin(struct manager *m)
 	if (!m->n_mains)
 		start_closed(m, root);
 	if (!m->n_mains)
-		journal_write(m->journal, JOURNAL_MANAGER, "", NULL, NULL,
-			      "nothing in this tree starts by itself; name what "
-			      "shall: reeve run %s --start MONIKER",
-			      m->options.root_file);
+		journal_write(
+			m->journal, JOURNAL_MANAGER, "", NULL, NULL,
+			"nothing in this tree starts by itself; name what "
+			"shall: reeve run %s --start MONIKER",
+			m->options.root_file);
 	return m->n_mains;
 }
 
@@ -108,7 +110,7 @@ size_t wish_n_alive(const struct manager *m)
 	const struct instance *i;
 	size_t n = 0;
 
-	list_for_each(i, &m->instances, link)
+	list_for_each (i, &m->instances, link)
 		n += instance_is_alive(i);
 	return n;
 }
@@ -120,7 +122,7 @@ static void manager_stop_some(struct manager *m)
 	struct instance *i, *tmp;
 	bool asked = false;
 
-	list_for_each_safe(i, tmp, &m->instances, link) {
+	list_for_each_safe (i, tmp, &m->instances, link) {
 		if (!instance_is_alive(i))
 			continue;
 		if (i->state == LIFE_STOPPING || i->state == LIFE_KILLING) {
@@ -134,7 +136,7 @@ static void manager_stop_some(struct manager *m)
 	}
 	if (asked)
 		return;
-	list_for_each_safe(i, tmp, &m->instances, link)
+	list_for_each_safe (i, tmp, &m->instances, link)
 		if (instance_is_alive(i))
 			instance_event(i, LIFE_ASKED, NULL);
 }
@@ -157,7 +159,7 @@ void manager_stop(struct manager *m)
 		return;
 	m->is_stopping = true;
 	/* What waits for a restart waits no longer. */
-	list_for_each(i, &m->instances, link)
+	list_for_each (i, &m->instances, link)
 		if (i->state == LIFE_BACKOFF)
 			instance_event(i, LIFE_ASKED, NULL);
 	manager_continue(m);

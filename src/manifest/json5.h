@@ -37,8 +37,8 @@ enum json5_type {
 
 struct json5_value {
 	enum json5_type type;
-	struct place place; /* of its first character */
-	struct place end;   /* right behind its last character */
+	struct place place;  /* of its first character */
+	struct place end;    /* right behind its last character */
 	uint32_t at, at_end; /* the same as byte offsets */
 
 	/* A member of an object has a key; zero-terminated, may hold zeros. */

@@ -59,7 +59,7 @@ struct draft {
 	bool has_availability;		  /* the author said which */
 	struct draft_source *source;	  /* NULL: its own alone */
 	const struct json5_value *access; /* read when all names are known */
-	bool is_broken; /* an error was reported; other checks pass over it */
+	bool is_broken;	 /* an error was reported; other checks pass over it */
 	bool is_dropped; /* another one says the same; not kept */
 	struct draft *next;
 };

@@ -333,8 +333,8 @@ struct child_decl {
 	const char *url;
 	enum startup startup;
 	const struct environment_decl *environment; /* NULL: the parent's own */
-	const struct limits *limits; /* ours; NULL: none */
-	struct restart restart;	     /* ours */
+	const struct limits *limits;		    /* ours; NULL: none */
+	struct restart restart;			    /* ours */
 	struct place place, name_place, url_place;
 };
 
@@ -350,8 +350,8 @@ struct collection_decl {
 	/* The author wrote that members get what the manifest offers, and no
 	 * more: no offers when they are created, no grants of their parent. */
 	bool has_static_offers_only;
-	bool allows_long_names;	    /* up to 1024 bytes */
-	bool keeps_storage; /* a later member of the same name finds it */
+	bool allows_long_names; /* up to 1024 bytes */
+	bool keeps_storage;	/* a later member of the same name finds it */
 	/* Ours, for each member. */
 	const struct limits *limits; /* NULL: none */
 	struct restart restart;
@@ -420,9 +420,10 @@ enum {
 
 /*
  * How included files are had. @from is the name of the file that includes,
- * @path what it says. 0: the caller owns *ret_bytes (free) and *ret_file (free),
- * its name for messages and for telling files apart: two paths to one file have
- * one name. MANIFEST_INVALID and a static phrase that goes on behind the path
+ * @path what it says. 0: the caller owns *ret_bytes (free) and *ret_file
+ * (free), its name for messages and for telling files apart: two paths to one
+ * file have one name. MANIFEST_INVALID and a static phrase that goes on behind
+ * the path
  * ("does not exist"), or a fault.
  */
 struct manifest_includes {
@@ -468,8 +469,9 @@ const char *decl_kind_name(enum decl_kind kind);
 /* Append "#name", "parent", "self", ... */
 void source_render(const struct source *s, struct text *t);
 
-/* The rights that a word of the modern dialect stands for; "r" is "r*". 0: there
- * is no such word, and *ret_near is the one that was perhaps meant, or NULL. */
+/* The rights that a word of the modern dialect stands for; "r" is "r*". 0:
+ * there is no such word, and *ret_near is the one that was perhaps meant, or
+ * NULL. */
 uint32_t rights_word(const char *word, const char **ret_near);
 
 /* Append rights as the shortest list of tokens: "r*, execute". */

@@ -18,8 +18,8 @@ enum way {
 	WAY_LISTS, /* lists: one behind the other */
 };
 
-/* A member of an object, or an element of a list that is joined by name; without
- * a key, that whatever is in it was entered. */
+/* A member of an object, or an element of a list that is joined by name;
+ * without a key, that whatever is in it was entered. */
 struct member {
 	struct map_node node;
 	const struct json5_value *in, *value;

@@ -180,7 +180,8 @@ static bool expose_target_read(struct load *l, const struct json5_value *to,
 	load_error(l, RULE_BAD_TARGET, to->place,
 		   "\"to\" of an expose is \"%s\" or \"framework\", not "
 		   "\"%.80s\"; %s%s%s",
-		   parent, s, near ? "did you mean \"" : "children are offered to",
+		   parent, s,
+		   near ? "did you mean \"" : "children are offered to",
 		   near ? near : "", near ? "\"?" : "");
 	return false;
 }

@@ -1,9 +1,9 @@
 /*
  * Every envelope is a block of malloc's; the caches stand in front of it. A
- * worker has two batches of each size: it takes from and frees to the first, and
- * swaps whole batches with the depot when it has two full or two empty ones. So a
- * flow from one worker to another costs a lock per batch, and what is cached is
- * bounded.
+ * worker has two batches of each size: it takes from and frees to the first,
+ * and swaps whole batches with the depot when it has two full or two empty
+ * ones. So a flow from one worker to another costs a lock per batch, and what
+ * is cached is bounded.
  */
 #include "process/envelope.h"
 
@@ -169,8 +169,7 @@ static size_t handles_room(uint32_t n)
 }
 
 static struct envelope *envelope_new_in(struct cache *c,
-					enum envelope_kind kind,
-					size_t n_bytes,
+					enum envelope_kind kind, size_t n_bytes,
 					uint32_t n_handles)
 {
 	size_t n = sizeof(struct envelope) + n_bytes + handles_room(n_handles);
@@ -191,8 +190,8 @@ static struct envelope *envelope_new_in(struct cache *c,
 		.message = { .n_bytes = n_bytes,
 			     .bytes = behind + handles_room(n_handles),
 			     .n_handles = n_handles,
-			     .handles = n_handles ? (int *)(void *)behind :
-						    NULL },
+			     .handles =
+				     n_handles ? (int *)(void *)behind : NULL },
 	};
 	return e;
 }

@@ -104,8 +104,8 @@ struct cache {
 	struct batch now[CACHE_CLASSES], spare[CACHE_CLASSES];
 };
 
-/* As envelope_copy() and envelope_free(), for who knows the cache of its worker;
- * NULL: malloc's. */
+/* As envelope_copy() and envelope_free(), for who knows the cache of its
+ * worker; NULL: malloc's. */
 int envelope_copy_slow(struct cache *c, const struct reeve_message *message,
 		       struct envelope **ret);
 void envelope_free_slow(struct cache *c, struct envelope *take_e);
@@ -129,8 +129,7 @@ static inline int envelope_copy_in(struct cache *c,
 	struct envelope *e;
 	struct batch *b;
 
-	if (__builtin_expect(!c || message->n_handles ||
-				     n > 1024 - sizeof(*e),
+	if (__builtin_expect(!c || message->n_handles || n > 1024 - sizeof(*e),
 			     0))
 		return envelope_copy_slow(c, message, ret);
 	b = &c->now[envelope_class(sizeof(*e) + n)];

@@ -1,6 +1,6 @@
 /*
- * Processes without a stack: a function is called for each message, on the stack
- * of the loop.
+ * Processes without a stack: a function is called for each message, on the
+ * stack of the loop.
  */
 #include "process/history.h"
 #include "process/mail.h"
@@ -17,16 +17,15 @@ static int call(struct process *p, struct envelope *e)
 	e->is_kept = false;
 	process_hold(p, e);
 	p->served = e;
-	reason = ((reeve_handler_fn)(uintptr_t)p->function)(p->arg,
-							    &e->message);
+	reason =
+		((reeve_handler_fn)(uintptr_t)p->function)(p->arg, &e->message);
 	/* It may belong to somebody else by now. */
 	if (p->served && !e->is_kept)
 		reeve_message_free(&e->message);
 	p->served = NULL;
 	if (!reason)
 		return 0;
-	p->exit_reason =
-		reason == REEVE_EXIT_DONE ? REEVE_EXIT_NORMAL : reason;
+	p->exit_reason = reason == REEVE_EXIT_DONE ? REEVE_EXIT_NORMAL : reason;
 	return 1;
 }
 
@@ -49,8 +48,8 @@ void handler_run(struct worker *w, struct process *p)
 	}
 	w->current = NULL;
 	atomic_store_explicit(&p->state,
-			      p->queue ? REEVE_PROCESS_RUNNABLE :
-					 REEVE_PROCESS_WAITING,
+			      p->queue ? REEVE_PROCESS_RUNNABLE
+				       : REEVE_PROCESS_WAITING,
 			      memory_order_relaxed);
 	if (p->queue || !mailbox_park(p))
 		queue_put(&w->queue, p);

@@ -3,10 +3,10 @@
  *
  * One of those that sleep waits in the poller, with the next timer as its
  * timeout; the others wait in futexes. While any worker is awake, sleep lasts a
- * millisecond at most, so whatever was missed meanwhile is found then. Only when
- * all sleep has everything to be exact; then work can only come from threads that
- * are no workers, from the poller and from time, and these pay for their fences.
- * Modelled in test/model/idle.pml.
+ * millisecond at most, so whatever was missed meanwhile is found then. Only
+ * when all sleep has everything to be exact; then work can only come from
+ * threads that are no workers, from the poller and from time, and these pay for
+ * their fences. Modelled in test/model/idle.pml.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -59,8 +59,8 @@ static void worker_wake(struct worker *w)
 	if (atomic_load(&w->is_polling))
 		poller_interrupt(w->runtime->poller);
 	else
-		syscall(SYS_futex, &w->is_notified, FUTEX_WAKE_PRIVATE, 1,
-			NULL, NULL, 0);
+		syscall(SYS_futex, &w->is_notified, FUTEX_WAKE_PRIVATE, 1, NULL,
+			NULL, 0);
 }
 
 /* Wake one of @among; false if none of them is idle (any more). */
@@ -185,9 +185,8 @@ static void time_look(uint64_t now)
 	unsigned k;
 
 	for (k = 0; k < runtime->n_workers; k++)
-		if (now >= atomic_load_explicit(
-				   &runtime->workers[k].wheel_next,
-				   memory_order_relaxed))
+		if (now >= atomic_load_explicit(&runtime->workers[k].wheel_next,
+						memory_order_relaxed))
 			wheel_run(&runtime->workers[k], now);
 	if (now >= timers_next())
 		timers_run(now);
@@ -328,11 +327,12 @@ static void worker_sleep(struct worker *w)
 	bool is_short;
 
 	atomic_fetch_or(&r->idle, bit);
-	/* First this, then a look who is awake; who gets up does the reverse. */
+	/* First this, then a look who is awake; who gets up does the reverse.
+	 */
 	atomic_fetch_or(&r->idle_for_long, bit);
-	is_short = r->n_workers > 1 &&
-		   (others_are_awake(w) || lookout_is_due(r) ||
-		    atomic_load(&r->is_stopping));
+	is_short =
+		r->n_workers > 1 && (others_are_awake(w) || lookout_is_due(r) ||
+				     atomic_load(&r->is_stopping));
 	if (is_short)
 		atomic_fetch_and(&r->idle_for_long, ~bit);
 	if (is_needed(w))

@@ -20,21 +20,21 @@ static void info_fill(struct process *p, reeve_pid pid,
 
 	*ret = (struct reeve_process_info){
 		.pid = pid,
-		.parent = atomic_load_explicit(&p->parent,
-					       memory_order_relaxed),
+		.parent =
+			atomic_load_explicit(&p->parent, memory_order_relaxed),
 		.function = atomic_load_explicit(&p->function,
 						 memory_order_relaxed),
 		.state = atomic_load_explicit(&p->state, memory_order_relaxed),
 		.is_handler = p->is_handler,
 		.n_messages = n_waiting(p),
-		.stack_used = stack ? (uint32_t)stack_used(stack, stack_size) :
-				      0,
+		.stack_used =
+			stack ? (uint32_t)stack_used(stack, stack_size) : 0,
 		.n_received = atomic_load_explicit(&p->n_received,
 						   memory_order_relaxed),
-		.n_sent = atomic_load_explicit(&p->n_sent,
-					       memory_order_relaxed),
-		.cpu_ns = atomic_load_explicit(&p->cpu_ns,
-					       memory_order_relaxed),
+		.n_sent =
+			atomic_load_explicit(&p->n_sent, memory_order_relaxed),
+		.cpu_ns =
+			atomic_load_explicit(&p->cpu_ns, memory_order_relaxed),
 	};
 	names_copy(p, ret->name);
 	if (ret->state != REEVE_PROCESS_WAITING)

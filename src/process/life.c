@@ -31,16 +31,16 @@ static int options_check(const struct reeve_spawn_options *o, size_t n_state)
 				   REEVE_SPAWN_TRAP_EXIT) ||
 	    o->arg_size > ARG_MAX_SIZE || n_state > ARG_MAX_SIZE ||
 	    o->mailbox > MAILBOX_MAX ||
-	    (o->stack_size && (o->stack_size < STACK_MIN ||
-			       o->stack_size % 4096)))
+	    (o->stack_size &&
+	     (o->stack_size < STACK_MIN || o->stack_size % 4096)))
 		return -EINVAL;
 	if (atomic_load_explicit(&runtime->is_stopping, memory_order_relaxed))
 		return -ECANCELED;
 	return 0;
 }
 
-/* A place, all fields of it set; nobody knows it yet. Of @n_arg bytes of @arg it
- * has a copy, which is freed with it; of 0, @arg itself. */
+/* A place, all fields of it set; nobody knows it yet. Of @n_arg bytes of @arg
+ * it has a copy, which is freed with it; of 0, @arg itself. */
 static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 		       const void *arg, size_t n_arg, struct process **ret,
 		       reeve_pid *ret_pid)
@@ -84,8 +84,7 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	p->room_waiters = NULL;
 	p->timer = (struct wheel_entry){};
 	p->has_timer = false;
-	atomic_store_explicit(&p->deadline, WAIT_FOREVER,
-			      memory_order_relaxed);
+	atomic_store_explicit(&p->deadline, WAIT_FOREVER, memory_order_relaxed);
 	atomic_store_explicit(&p->parent, reeve_self(), memory_order_relaxed);
 	p->is_calling = false;
 	p->n_calls = 0;
@@ -97,13 +96,13 @@ static int process_new(struct worker *w, const struct reeve_spawn_options *o,
 	return 0;
 }
 
-/* From here on there is a process of that PID. Nobody can own it but us: it is not
- * parked yet. */
+/* From here on there is a process of that PID. Nobody can own it but us: it is
+ * not parked yet. */
 static void process_publish(struct process *p, reeve_pid pid)
 {
 	atomic_store_explicit(&p->state,
-			      p->is_handler ? REEVE_PROCESS_WAITING :
-					      REEVE_PROCESS_RUNNABLE,
+			      p->is_handler ? REEVE_PROCESS_WAITING
+					    : REEVE_PROCESS_RUNNABLE,
 			      memory_order_relaxed);
 	atomic_store_explicit(&p->inbox, inbox_tag(pid >> 32),
 			      memory_order_release);

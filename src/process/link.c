@@ -176,8 +176,7 @@ static int exit_handle(struct process *p, struct envelope *take_e)
 
 static int linked_handle(struct process *p, struct envelope *take_e)
 {
-	struct envelope *record =
-		record_take(p, SIGNAL_LINK, take_e->from, 0);
+	struct envelope *record = record_take(p, SIGNAL_LINK, take_e->from, 0);
 
 	/* It was unlinked meanwhile. */
 	if (!record) {
@@ -193,8 +192,8 @@ static int linked_handle(struct process *p, struct envelope *take_e)
 
 static void down_handle(struct process *p, struct envelope *take_e)
 {
-	struct envelope *record = record_take(
-		p, RECORD_MONITORING, 0, envelope_body(take_e)->reference);
+	struct envelope *record = record_take(p, RECORD_MONITORING, 0,
+					      envelope_body(take_e)->reference);
 
 	if (record)
 		deliver(p, take_e, REEVE_NOTICE_DOWN);
@@ -209,8 +208,8 @@ int signal_handle(struct process *p, struct envelope *take_e)
 
 	switch ((enum envelope_kind)e->kind) {
 	case SIGNAL_EXIT:
-		return e->message.txid ? exit_handle(p, e) :
-					 linked_handle(p, e);
+		return e->message.txid ? exit_handle(p, e)
+				       : linked_handle(p, e);
 	case SIGNAL_KILL:
 		p->exit_reason = REEVE_EXIT_KILLED;
 		envelope_free(e);

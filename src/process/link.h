@@ -2,10 +2,10 @@
  * Links and monitors: who is told of whose end.
  *
  * Each process has a list of records, which are envelopes: one for each process
- * that it is linked with (SIGNAL_LINK, from the other), for each that watches it
- * (SIGNAL_MONITOR, from the watcher), and for each that it watches itself
- * (RECORD_MONITORING). When it ends, each record becomes the signal that says so.
- * How a record is found: record.h.
+ * that it is linked with (SIGNAL_LINK, from the other), for each that watches
+ * it (SIGNAL_MONITOR, from the watcher), and for each that it watches itself
+ * (RECORD_MONITORING). When it ends, each record becomes the signal that says
+ * so. How a record is found: record.h.
  *
  * Each wish for a link has a reference. Two processes that wish it at once have
  * two records of it each, and one that takes its wish back takes back what it

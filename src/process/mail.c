@@ -43,8 +43,9 @@ struct envelope *room_take(struct process *p)
 void room_check(struct process *p)
 {
 	uint32_t max = load(&p->mailbox_max), n = n_waiting(p);
-	/* One for each message that goes: with all at once most would ask again.
-	 * Who is told may have lost interest; an empty mailbox mends that. */
+	/* One for each message that goes: with all at once most would ask
+	 * again. Who is told may have lost interest; an empty mailbox mends
+	 * that. */
 	uint32_t n_tell = n >= max ? 0 : n ? 1 : max;
 
 	while (n_tell-- && p->room_waiters)
@@ -127,7 +128,8 @@ int process_post(reeve_pid pid, struct envelope *e)
 
 	if (r != MAILBOX_OWNED)
 		return r;
-	/* Not parked any more, and ours: it is pushed now. It handles it itself.
+	/* Not parked any more, and ours: it is pushed now. It handles it
+	 * itself.
 	 */
 	(void)mailbox_push(p, pid, e);
 	runtime_ready(p);

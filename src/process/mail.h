@@ -1,7 +1,7 @@
 /*
- * The mail of a process, as its owner has it: the queue of what was taken out of
- * the mailbox, and what the program has of it. Inlined: this is on the way of
- * every message.
+ * The mail of a process, as its owner has it: the queue of what was taken out
+ * of the mailbox, and what the program has of it. Inlined: this is on the way
+ * of every message.
  */
 #pragma once
 
@@ -91,9 +91,10 @@ static inline int process_push_by(struct worker *w, reeve_pid pid,
 	struct process *p = table_at(pid);
 	int r;
 
-	if (__builtin_expect(!p || atomic_load_explicit(
-					   &p->pid, memory_order_relaxed) != pid,
-			     0))
+	if (__builtin_expect(
+		    !p || atomic_load_explicit(&p->pid, memory_order_relaxed) !=
+				    pid,
+		    0))
 		return -ESRCH;
 	if (__builtin_expect(n_waiting(p) >= load(&p->mailbox_max), 0))
 		return process_push_refused(p, pid);

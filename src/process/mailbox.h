@@ -10,8 +10,8 @@
  * PARKED owns the process from then on, until it put it into a run queue.
  *
  * A word of another generation belongs to another process: the place was used
- * again. The process' full PID is compared between reading the word and swapping
- * it, so half a generation is enough.
+ * again. The process' full PID is compared between reading the word and
+ * swapping it, so half a generation is enough.
  *
  * Pure: the word and what hangs on it, nothing else. Modelled in
  * test/model/park.pml.
@@ -75,9 +75,9 @@ static inline int mailbox_push(struct process *p, reeve_pid pid,
 			e->next = inbox_envelope(w);
 			next = inbox_word(e, tag, w & INBOX_FLAGS);
 		}
-		if (atomic_compare_exchange_weak_explicit(
-			    &p->inbox, &w, next, memory_order_acq_rel,
-			    memory_order_acquire))
+		if (atomic_compare_exchange_weak_explicit(&p->inbox, &w, next,
+							  memory_order_acq_rel,
+							  memory_order_acquire))
 			return w & INBOX_PARKED ? MAILBOX_OWNED : 0;
 	}
 }
@@ -92,11 +92,11 @@ static inline int mailbox_notify(struct process *p, reeve_pid pid)
 	for (;;) {
 		if (!inbox_is_of(p, w, pid))
 			return MAILBOX_GONE;
-		next = w & INBOX_PARKED ? w & ~(uint64_t)INBOX_PARKED :
-					  w | INBOX_NOTIFIED;
-		if (atomic_compare_exchange_weak_explicit(
-			    &p->inbox, &w, next, memory_order_acq_rel,
-			    memory_order_acquire))
+		next = w & INBOX_PARKED ? w & ~(uint64_t)INBOX_PARKED
+					: w | INBOX_NOTIFIED;
+		if (atomic_compare_exchange_weak_explicit(&p->inbox, &w, next,
+							  memory_order_acq_rel,
+							  memory_order_acquire))
 			return w & INBOX_PARKED ? MAILBOX_OWNED : 0;
 	}
 }

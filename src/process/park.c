@@ -23,8 +23,8 @@ reeve_pid reeve_self(void)
 {
 	struct process *p = process_self();
 
-	return p ? atomic_load_explicit(&p->pid, memory_order_relaxed) :
-		   REEVE_PID_NONE;
+	return p ? atomic_load_explicit(&p->pid, memory_order_relaxed)
+		 : REEVE_PID_NONE;
 }
 
 bool reeve_is_alive(reeve_pid pid)
@@ -109,8 +109,8 @@ uint64_t process_deadline(int timeout_ms)
 {
 	if (timeout_ms < 0)
 		return WAIT_FOREVER;
-	return timeout_ms ? runtime_now() + (uint64_t)timeout_ms * NS_PER_MS :
-			    0;
+	return timeout_ms ? runtime_now() + (uint64_t)timeout_ms * NS_PER_MS
+			  : 0;
 }
 
 /* Whether it is in a wheel is known only under that wheel's lock: whoever looks

@@ -52,9 +52,9 @@ int poller_wait_own(struct poller *p, int fd, short events, int cancel_fd,
 
 /*
  * Have the caller woken, as by process_wake(), when one of @events is there on
- * @fd, once for each, without waiting here: so it can wait for messages as well,
- * by process_park(). What is not among @events is not waited for any more. To be
- * used like poller_wait_own(), also with poller_forget().
+ * @fd, once for each, without waiting here: so it can wait for messages as
+ * well, by process_park(). What is not among @events is not waited for any
+ * more. To be used like poller_wait_own(), also with poller_forget().
  */
 int poller_arm(struct poller *p, int fd, short events);
 

@@ -46,7 +46,7 @@ struct process {
 	struct context context;
 	struct process *run_next; /* in a run queue, a free list */
 	struct envelope *held;	  /* the program has them */
-	uint32_t generation;	  /* of the next PID of this place, while free */
+	uint32_t generation; /* of the next PID of this place, while free */
 	_Atomic uint32_t mailbox_max;
 	void *stack; /* its lowest byte; NULL: a handler */
 	uint32_t stack_size;
@@ -55,11 +55,11 @@ struct process {
 	_Atomic(void *) function;
 	void *arg; /* or the state of a handler */
 	struct deferred *deferred;
-	struct envelope *links; /* records: record.h */
+	struct envelope *links;	       /* records: record.h */
 	struct envelope *room_waiters; /* the last one; a ring */
-	struct wheel_entry timer;  /* of the wait that runs */
-	_Atomic uint64_t deadline; /* ns; WAIT_FOREVER: none */
-	struct name *name;	   /* NULL: none */
+	struct wheel_entry timer;      /* of the wait that runs */
+	_Atomic uint64_t deadline;     /* ns; WAIT_FOREVER: none */
+	struct name *name;	       /* NULL: none */
 	_Atomic reeve_pid parent;
 	_Atomic(const char *) waits_for;
 	_Atomic int32_t waits_number;
@@ -71,8 +71,8 @@ struct process {
 	uint32_t n_noted; /* history.h */
 	_Atomic uint64_t n_received, n_sent, cpu_ns;
 	int32_t exit_detail; /* of a port: why */
-	/* In whose wheel @timer was ever set, if it was. Whether it still is, only
-	 * its lock tells: it is taken out and set again by others. */
+	/* In whose wheel @timer was ever set, if it was. Whether it still is,
+	 * only its lock tells: it is taken out and set again by others. */
 	uint8_t timer_worker;
 	bool has_timer;
 	bool owns_arg;
@@ -154,8 +154,8 @@ int process_post(reeve_pid pid, struct envelope *e);
  * the caller's still unless 0. */
 int process_push(reeve_pid pid, struct envelope *e);
 
-/* The answer to the call with that txid that @pid waits in; nobody else sees it.
- * Past the bound. As envelope_copy(), and -ESRCH. */
+/* The answer to the call with that txid that @pid waits in; nobody else sees
+ * it. Past the bound. As envelope_copy(), and -ESRCH. */
 int process_answer(reeve_pid pid, const struct reeve_message *answer);
 
 /* @e came over a channel: as any other message it is freed with the process

@@ -2,8 +2,8 @@
  * The run queue of a worker: first in, first out.
  *
  * A ring of 256, and behind it a list without end, which has a lock. The owner
- * adds at the tail and takes at the head; thieves take up to half of the ring at
- * its head, and when it is empty, some of the list. Head and tail only ever
+ * adds at the tail and takes at the head; thieves take up to half of the ring
+ * at its head, and when it is empty, some of the list. Head and tail only ever
  * grow, so an exchange of the head cannot mistake one round for another (it is
  * the queue of Go's scheduler, by D. Vyukov).
  */
@@ -40,7 +40,8 @@ static inline bool queue_has_list(const struct queue *q)
 	return atomic_load_explicit(&q->n_behind, memory_order_relaxed);
 }
 
-/* Room in the ring? The head may have moved on meanwhile: then there is more. */
+/* Room in the ring? The head may have moved on meanwhile: then there is more.
+ */
 static inline uint32_t queue_room(const struct queue *q, uint32_t tail)
 {
 	return QUEUE_RING -

@@ -74,9 +74,9 @@ static __attribute__((noinline)) int next_in_time(struct process *p,
  * before it had read all of them. */
 static void look_now_and_then(struct process *p)
 {
-	if (p->queue && !(atomic_load_explicit(&p->n_received,
-					       memory_order_relaxed) %
-			  MESSAGES_PER_LOOK))
+	if (p->queue &&
+	    !(atomic_load_explicit(&p->n_received, memory_order_relaxed) %
+	      MESSAGES_PER_LOOK))
 		process_look();
 }
 

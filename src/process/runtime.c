@@ -25,8 +25,8 @@ struct runtime *runtime;
 uint64_t runtime_now(void)
 {
 	return runtime->seed ? atomic_load_explicit(&runtime->now,
-						    memory_order_relaxed) :
-			       loop_now();
+						    memory_order_relaxed)
+			     : loop_now();
 }
 
 /* ---- the end ---- */
@@ -197,9 +197,9 @@ static int runtime_init(struct runtime *r,
 	int e;
 
 	*r = (struct runtime){
-		.n_workers = o->seed	  ? 1 :
-			     o->n_workers ? o->n_workers :
-					    n_processors(),
+		.n_workers = o->seed	    ? 1
+			     : o->n_workers ? o->n_workers
+					    : n_processors(),
 		.mailbox = o->mailbox ? o->mailbox : MAILBOX_USUAL,
 		.stack_size = o->stack_size ? o->stack_size : STACK_USUAL,
 		.seed = o->seed,

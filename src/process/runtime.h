@@ -19,7 +19,8 @@ enum {
 	/* Of a worker's loop, where handlers run as well. */
 	BASE_STACK_SIZE = 256 * 1024,
 	/* Switches between two looks at timers, descriptors, other threads, and
-	 * the time that may pass for them: there are fewer where each is long. */
+	 * the time that may pass for them: there are fewer where each is long.
+	 */
 	SWITCHES_PER_LOOK = 64,
 	LOOK_NS = 2000000,
 };
@@ -139,7 +140,8 @@ static inline void worker_ready(struct worker *w, struct process *p)
 		worker_share(w);
 }
 
-/* Wake one idle worker, so that it looks at timers and queues again. Any thread.
+/* Wake one idle worker, so that it looks at timers and queues again. Any
+ * thread.
  */
 void runtime_kick(void);
 
@@ -148,8 +150,8 @@ void runtime_expect(uint64_t at);
 
 /* All processes are to end. */
 void runtime_stop(void);
-/* After that: was this the last one? Who asks right after an end may miss one on
- * another worker: each asks again before it sleeps. */
+/* After that: was this the last one? Who asks right after an end may miss one
+ * on another worker: each asks again before it sleeps. */
 void runtime_check_done(void);
 
 /* ---- worker.c ---- */

@@ -23,8 +23,8 @@ int reeve_send_to(reeve_pid pid, const struct reeve_message *message)
 	if (r < 0)
 		return r;
 	if (self)
-		e->from = atomic_load_explicit(&self->pid,
-					       memory_order_relaxed);
+		e->from =
+			atomic_load_explicit(&self->pid, memory_order_relaxed);
 	r = process_push_by(w, pid, e);
 	if (__builtin_expect(r < 0, 0)) {
 		envelope_free_in(c, e);
@@ -81,8 +81,8 @@ static int wait_for_room(reeve_pid pid, struct envelope *e)
 		r = ask_room_once(p, pid);
 		if (r < 0)
 			return r;
-		/* It may have made room before it was asked; then it wakes us at
-		 * once. */
+		/* It may have made room before it was asked; then it wakes us
+		 * at once. */
 		while (!p->has_room && !process_is_late())
 			process_park("room in a mailbox", (int)(uint32_t)pid);
 		r = process_push(pid, e);

@@ -1,6 +1,6 @@
 /*
- * The range is reserved without access and opened from its beginning, a chunk at
- * a time. Workers take and give places in batches, under a lock; a chunk of
+ * The range is reserved without access and opened from its beginning, a chunk
+ * at a time. Workers take and give places in batches, under a lock; a chunk of
  * which all places were given back is dropped with MADV_DONTNEED: it reads as
  * zeros, and no PID matches a zero.
  */
@@ -23,7 +23,7 @@ enum {
 };
 
 _Static_assert(sizeof(struct process) % 256 == 0, "chunks are whole pages");
-#if !defined(ANNOTATE_ADDRESS) && !defined(ANNOTATE_THREAD) && \
+#if !defined(ANNOTATE_ADDRESS) && !defined(ANNOTATE_THREAD) &&                 \
 	!defined(REEVE_CONTEXT_UCONTEXT)
 _Static_assert(sizeof(struct process) == 256, "a million of them count");
 #endif
@@ -46,7 +46,7 @@ static struct {
 	struct chunk *chunks;
 	uint32_t n_chunks, n_chunks_max;
 	uint32_t n_places; /* the last chunk may have less than the others */
-	int32_t first; /* with free places; those used last first */
+	int32_t first;	   /* with free places; those used last first */
 	uint32_t n_wholly_free;
 	/* At hand of a worker: so many are taken at once, and left when there
 	 * were too many. */
@@ -285,7 +285,8 @@ void table_give(struct table_cache *c, struct process *take_p)
 {
 	struct process *p = take_p;
 
-	/* No PID is used twice: a place that has had all of its own is given up.
+	/* No PID is used twice: a place that has had all of its own is given
+	 * up.
 	 */
 	if (!++p->generation)
 		return;

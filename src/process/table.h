@@ -21,10 +21,9 @@ int table_init(uint32_t n);
 /* Nobody looks anything up any more. */
 void table_fini(void);
 
-/* A place with a PID of its own in *ret_pid; all else in it is as its last owner
- * left it, or zero, and the PID is not set yet. -EAGAIN: there are @n. */
-int table_take(struct table_cache *c, struct process **ret,
-	       reeve_pid *ret_pid);
+/* A place with a PID of its own in *ret_pid; all else in it is as its last
+ * owner left it, or zero, and the PID is not set yet. -EAGAIN: there are @n. */
+int table_take(struct table_cache *c, struct process **ret, reeve_pid *ret_pid);
 void table_give(struct table_cache *c, struct process *take_p);
 /* Gives back all that is in it. */
 void table_cache_fini(struct table_cache *c);
@@ -41,11 +40,11 @@ static inline struct process *table_at(reeve_pid pid)
 	uint32_t place = (uint32_t)pid;
 
 	/* No process is of generation 0, but places that nobody has look so. */
-	if (__builtin_expect(place >= atomic_load_explicit(
-					      &table_n_mapped,
-					      memory_order_acquire) ||
-				     !(pid >> 32),
-			     0))
+	if (__builtin_expect(
+		    place >= atomic_load_explicit(&table_n_mapped,
+						  memory_order_acquire) ||
+			    !(pid >> 32),
+		    0))
 		return NULL;
 	return &table_places[place];
 }

@@ -1,11 +1,11 @@
 /*
  * The loop of a worker, and how a process is left.
  *
- * A process that waits picks the next one itself and switches to it directly, one
- * switch per turn. It goes through the loop only when there is nothing at hand,
- * when the next one is a handler, which needs a stack to be called on, or when it
- * is time to look round. Whoever runs after a switch first does what was left to
- * be done with the one that was left.
+ * A process that waits picks the next one itself and switches to it directly,
+ * one switch per turn. It goes through the loop only when there is nothing at
+ * hand, when the next one is a handler, which needs a stack to be called on, or
+ * when it is time to look round. Whoever runs after a switch first does what
+ * was left to be done with the one that was left.
  */
 #include "process/runtime.h"
 
@@ -16,8 +16,8 @@
 static __thread struct worker *own_worker
 	__attribute__((tls_model("initial-exec")));
 
-/* Not inlined: a process may be on another thread after a switch, and a compiler
- * keeps the address of a thread's variable for a whole function. */
+/* Not inlined: a process may be on another thread after a switch, and a
+ * compiler keeps the address of a thread's variable for a whole function. */
 __attribute__((noinline)) struct worker *worker_here(void)
 {
 	__asm__ volatile("" ::: "memory");
@@ -79,8 +79,8 @@ static void process_enter(struct worker *w, struct process *p)
 }
 
 /* One of those that wait, @p being the first. */
-static __attribute__((noinline)) struct process *
-worker_draw(struct worker *w, struct process *p)
+static __attribute__((noinline)) struct process *worker_draw(struct worker *w,
+							     struct process *p)
 {
 	unsigned n = 8;
 
@@ -129,8 +129,7 @@ void worker_interrupt(struct worker *w)
 	struct process *p = w->current;
 
 	/* The first process is made by nobody. */
-	if (p && p->stack && !p->is_ending &&
-	    random_next(&w->random) % 4 == 0)
+	if (p && p->stack && !p->is_ending && random_next(&w->random) % 4 == 0)
 		reeve_yield();
 }
 
@@ -157,7 +156,8 @@ static unsigned switches_now(const struct worker *w)
 	unsigned n = w->n_per_look;
 
 	if (w->look_took > LOOK_NS)
-		return (unsigned)(n * UINT64_C(1) * LOOK_NS / w->look_took) ?: 1;
+		return (unsigned)(n * UINT64_C(1) * LOOK_NS / w->look_took)
+			       ?: 1;
 	if (w->look_took < LOOK_NS / 2 && n < SWITCHES_PER_LOOK)
 		return 2 * n;
 	return n;

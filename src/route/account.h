@@ -1,8 +1,8 @@
 /*
  * Accounts: whatever a peer can make us hold is charged to that peer.
  *
- * A charge is taken before the thing is held, and given back when it is not held
- * any more. Who exceeds its own bound is refused; nobody else notices.
+ * A charge is taken before the thing is held, and given back when it is not
+ * held any more. Who exceeds its own bound is refused; nobody else notices.
  */
 #pragma once
 
@@ -11,13 +11,13 @@
 #include "manifest/manifest.h"
 
 enum charge_kind {
-	CHARGE_OPENS, /* opens that its provider has not read yet */
+	CHARGE_OPENS,	    /* opens that its provider has not read yet */
 	CHARGE_CONNECTIONS, /* live connections that it opened */
-	CHARGE_CHANNELS, /* channels to the manager that it holds */
-	CHARGE_CHILDREN, /* dynamic children that it created */
+	CHARGE_CHANNELS,    /* channels to the manager that it holds */
+	CHARGE_CHILDREN,    /* dynamic children that it created */
 	CHARGE_DIRECTORIES, /* channels to exposed directories of children */
-	CHARGE_GRANTS, /* grants, copies and registrations that it made */
-	CHARGE_WATCHES, /* names that it waits for */
+	CHARGE_GRANTS,	    /* grants, copies and registrations that it made */
+	CHARGE_WATCHES,	    /* names that it waits for */
 	N_CHARGE_KINDS,
 };
 

@@ -5,8 +5,8 @@
  *
  * Components that need each other in a circle are not looked for here: whatever
  * leads from one child of a component to another, or to its own program, is
- * declared by that component, so each circle in a tree is one in the manifest of
- * the lowest component above all of it, and manifest/cycle.c finds it there.
+ * declared by that component, so each circle in a tree is one in the manifest
+ * of the lowest component above all of it, and manifest/cycle.c finds it there.
  */
 #include "route/check.h"
 
@@ -119,8 +119,8 @@ int check_resolve(struct topology *t, check_resolve_fn resolve, void *userdata,
 			continue;
 		report_recursion(report, r, above);
 		while (!list_is_empty(&r->children))
-			realm_remove(list_first(&r->children, struct realm,
-						link));
+			realm_remove(
+				list_first(&r->children, struct realm, link));
 		/* Reported once: no route through it is reported again. */
 		realm_break(r, "it is the same component as one of its own "
 			       "ancestors");
@@ -146,8 +146,8 @@ static void report_instance(struct report *report, const struct survey_route *r)
 		   r->decl->target_name, r->realm->moniker, r->instance);
 }
 
-/* The instances of one declaration stand together; of one name only the first is
- * ever opened. */
+/* The instances of one declaration stand together; of one name only the first
+ * is ever opened. */
 static int check_instances(const struct survey *s, struct report *report)
 {
 	const struct survey_route **group = calloc(s->n + 1, sizeof(*group));

@@ -26,9 +26,9 @@ int check_resolve(struct topology *t, check_resolve_fn resolve, void *userdata,
 /*
  * Resolve everything that can be reached from the root, then route, and look at
  * the tree as a whole. What is wrong goes into @report: as errors what would be
- * refused, and what the tree's policy forbids or demands (the root's, and @more,
- * if that is not NULL); as warnings what is offered and taken by nobody. 0, or a
- * fault.
+ * refused, and what the tree's policy forbids or demands (the root's, and
+ * @more, if that is not NULL); as warnings what is offered and taken by nobody.
+ * 0, or a fault.
  */
 int check_tree(struct topology *t, check_resolve_fn resolve, void *userdata,
 	       const struct policy *more, struct report *report);

@@ -1,10 +1,11 @@
 /*
  * What the policy of a tree forbids.
  *
- * Who has something directly is refused by the walk, so that it holds for grants
- * as well. Here is the rest: what one component could get at through others, and
- * what members of collections would have, who are in no manifest. A pattern that
- * nobody matches forbids nothing, which nobody would notice: that is told.
+ * Who has something directly is refused by the walk, so that it holds for
+ * grants as well. Here is the rest: what one component could get at through
+ * others, and what members of collections would have, who are in no manifest. A
+ * pattern that nobody matches forbids nothing, which nobody would notice: that
+ * is told.
  */
 #include "route/check_parts.h"
 
@@ -28,18 +29,20 @@ static void path_report(const struct realm *root, const struct policy_never *n,
 	for (i = 0; i < path->n; i++)
 		text_printf(&t, "%s -> ", path->steps[i].from->moniker);
 	text_puts(&t, path->steps[path->n - 1].to->moniker);
-	report_add(report, SEVERITY_ERROR, reach_record_file(first->by),
-		   first->by->decl->place, "policy-never",
-		   "%s can get at %s through others (%s), and the tree's policy "
-		   "(%s:%u:%u) says never",
-		   first->from->moniker, path->steps[path->n - 1].to->moniker,
-		   text_string(&t), manifest_file(root->manifest, n->place),
-		   n->place.line, n->place.column);
+	report_add(
+		report, SEVERITY_ERROR, reach_record_file(first->by),
+		first->by->decl->place, "policy-never",
+		"%s can get at %s through others (%s), and the tree's policy "
+		"(%s:%u:%u) says never",
+		first->from->moniker, path->steps[path->n - 1].to->moniker,
+		text_string(&t), manifest_file(root->manifest, n->place),
+		n->place.line, n->place.column);
 	report->failed |= text_is_failed(&t);
 	text_fini(&t);
 }
 
-/* One route from the one to the other is refused by the walk, and told there. */
+/* One route from the one to the other is refused by the walk, and told there.
+ */
 static bool is_refused(const struct reach_path *path)
 {
 	return path->n == 1 && (path->steps[0].kind == REACH_SERVICE ||

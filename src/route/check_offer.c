@@ -1,7 +1,7 @@
 /*
- * Offers that nobody takes: the child's manifest has nothing that comes from its
- * parent under that name. Only the last offer of a chain is told; what is passed
- * on is taken. "to": "all" is meant for whoever wants it.
+ * Offers that nobody takes: the child's manifest has nothing that comes from
+ * its parent under that name. Only the last offer of a chain is told; what is
+ * passed on is taken. "to": "all" is meant for whoever wants it.
  */
 #include "route/check_parts.h"
 
@@ -83,13 +83,13 @@ static void check_input(const struct realm *r, struct report *report)
 		if (!list_is_empty(&s->derived) || s->is_carrier ||
 		    s->decl->to.is_all || is_taken(r, s->decl))
 			continue;
-		report_add(report, SEVERITY_WARNING,
-			   manifest_file(s->declarer->manifest,
-					 s->decl->to.place),
-			   s->decl->to.place, "unused-offer",
-			   "%s is offered to %s, which neither uses it nor "
-			   "passes it on",
-			   s->decl->target_name, r->moniker);
+		report_add(
+			report, SEVERITY_WARNING,
+			manifest_file(s->declarer->manifest, s->decl->to.place),
+			s->decl->to.place, "unused-offer",
+			"%s is offered to %s, which neither uses it nor "
+			"passes it on",
+			s->decl->target_name, r->moniker);
 	}
 }
 

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static bool decl_is(const struct decl *d, const struct policy_must *must)
 {
 	return d->type == must->type && !strcmp(d->name, must->name);
 }
 
-static void must_use_check(const struct realm *r, const struct policy_must *must,
+static void must_use_check(const struct realm *r,
+			   const struct policy_must *must,
 			   struct report *report)
 {
 	const struct manifest *m = r->manifest;
@@ -46,12 +46,13 @@ static int name_compare(const void *a, const void *b)
  * is not offered back. Children and collections share one space of names. 0 and
  * the caller owns *ret (free), or -ENOMEM.
  */
-static int offered_list(const struct manifest *m, const struct policy_must *must,
-			const char ***ret, size_t *ret_n)
+static int offered_list(const struct manifest *m,
+			const struct policy_must *must, const char ***ret,
+			size_t *ret_n)
 {
 	const struct decl *d;
-	const char **names = calloc(2 * m->n_decls[DECL_OFFER] + 1,
-				    sizeof(*names));
+	const char **names =
+		calloc(2 * m->n_decls[DECL_OFFER] + 1, sizeof(*names));
 	size_t n = 0, i;
 
 	if (!names)
@@ -84,7 +85,8 @@ static void offer_report(const struct realm *r, struct place place,
 		   must->name, name);
 }
 
-static int must_offer_check(const struct realm *r, const struct policy_must *must,
+static int must_offer_check(const struct realm *r,
+			    const struct policy_must *must,
 			    struct report *report)
 {
 	const struct manifest *m = r->manifest;

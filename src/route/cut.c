@@ -86,8 +86,8 @@ static void visit_carried(struct visit *v, const struct slot *at)
 	}
 }
 
-/* Visit all below @top, but for what is carried; the grants among them are moved
- * into v->going. */
+/* Visit all below @top, but for what is carried; the grants among them are
+ * moved into v->going. */
 static void visit_below(struct visit *v, struct slot *top)
 {
 	struct slot *at;

@@ -1,8 +1,8 @@
 /*
  * Taking back: a slot, and everything that was derived from it.
  *
- * Pure. What becomes of live connections is the host's to do: here they are only
- * found.
+ * Pure. What becomes of live connections is the host's to do: here they are
+ * only found.
  */
 #pragma once
 
@@ -19,8 +19,9 @@ struct cutting {
 /*
  * Cut @s: a slot of a manifest is marked, and refuses from now on; one of a
  * grant goes with its grant (but what the hierarchy rule made is marked, or the
- * next connection by name would make it anew). Everything below it in the derivation tree is
- * visited, and the grants there go as well. Returns how many slots were visited.
+ * next connection by name would make it anew). Everything below it in the
+ * derivation tree is visited, and the grants there go as well. Returns how many
+ * slots were visited.
  *
  * The tree below is known as far as routes were walked; what nobody has walked
  * yet will end at the mark.

@@ -42,8 +42,8 @@ static const char *string_or_null(const char *s)
 static bool is_name(const char *name)
 {
 	/* The seed's dialect calls directories by their path. */
-	return *name == '/' ? !path_check(name, DIALECT_MODERN) :
-			      !name_check(name, DIALECT_MODERN, false);
+	return *name == '/' ? !path_check(name, DIALECT_MODERN)
+			    : !name_check(name, DIALECT_MODERN, false);
 }
 
 static const char *spec_path(const struct grant_spec *spec, const char *name,
@@ -73,27 +73,33 @@ static int spec_check(const struct realm *by, const struct realm *to,
 
 	if (!spec->name || !is_name(spec->name) || !is_name(as))
 		text_printf(why, "\"%s\" is not the name of a capability",
-			    spec->name && is_name(spec->name) ? as :
-			    spec->name ? spec->name : "");
+			    spec->name && is_name(spec->name) ? as
+			    : spec->name		      ? spec->name
+							      : "");
 	else if (spec->type != CAPABILITY_SERVICE &&
 		 spec->type != CAPABILITY_DIRECTORY &&
 		 spec->type != CAPABILITY_STORAGE)
 		text_puts(why, "only services, directories and storage can be "
-			  "granted");
+			       "granted");
 	else if (string_or_null(spec->path) &&
 		 path_check(spec->path, DIALECT_MODERN))
-		text_printf(why, "\"%s\" is not a path in a namespace: it must "
-			    "be absolute, without \".\", \"..\" and empty parts",
-			    spec->path);
+		text_printf(
+			why,
+			"\"%s\" is not a path in a namespace: it must "
+			"be absolute, without \".\", \"..\" and empty parts",
+			spec->path);
 	else if (string_or_null(spec->subdir) &&
 		 path_check_relative(spec->subdir, DIALECT_MODERN))
-		text_printf(why, "\"%s\" is not a relative path below a "
-			    "directory", spec->subdir);
+		text_printf(why,
+			    "\"%s\" is not a relative path below a "
+			    "directory",
+			    spec->subdir);
 	else if (spec->type != CAPABILITY_DIRECTORY &&
 		 (spec->rights || string_or_null(spec->subdir)))
-		text_puts(why, "only directories have rights and a subdirectory");
-	else if (spec->rights & ~(uint32_t)(RIGHTS_R | RIGHTS_W | RIGHTS_X |
-					    RIGHT_ADMIN))
+		text_puts(why,
+			  "only directories have rights and a subdirectory");
+	else if (spec->rights &
+		 ~(uint32_t)(RIGHTS_R | RIGHTS_W | RIGHTS_X | RIGHT_ADMIN))
 		text_puts(why, "the rights are none of fuchsia.io's");
 	else if (to != by && to->parent != by)
 		text_printf(why, "%s is not a child of %s", to->moniker,
@@ -101,11 +107,12 @@ static int spec_check(const struct realm *by, const struct realm *to,
 	else if (by->state != REALM_RESOLVED)
 		text_printf(why, "%s has no manifest yet", by->moniker);
 	else if (to != by && to->collection && is_static_only(by, to))
-		text_printf(why,
-			    "the collection %s of %s gives its members what the "
-			    "manifest offers and no more (\"allowed_offers\": "
-			    "\"static_only\")",
-			    to->collection, by->moniker);
+		text_printf(
+			why,
+			"the collection %s of %s gives its members what the "
+			"manifest offers and no more (\"allowed_offers\": "
+			"\"static_only\")",
+			to->collection, by->moniker);
 	else if (to == by && !strcmp(as, spec->name))
 		text_puts(why, "a copy needs a name of its own");
 	else
@@ -136,7 +143,7 @@ static const struct realm *exposing_child(const struct realm *by,
 {
 	const struct realm *child, *found = NULL;
 
-	list_for_each(child, &by->children, link) {
+	list_for_each (child, &by->children, link) {
 		if (child == to || !realm_find_slot(child, TABLE_OUTPUT,
 						    spec->type, spec->name))
 			continue;
@@ -156,8 +163,7 @@ static void source_find(const struct realm *by, const struct realm *to,
 
 	if (realm_find_slot(by, TABLE_INPUT, spec->type, spec->name))
 		return;
-	if (realm_find_slot(by, TABLE_PROGRAM_OUTPUT, spec->type,
-			    spec->name)) {
+	if (realm_find_slot(by, TABLE_PROGRAM_OUTPUT, spec->type, spec->name)) {
 		ret->kind = SOURCE_SELF;
 		return;
 	}
@@ -192,7 +198,8 @@ static int source_parse(const struct realm *by, const struct realm *to,
 		ret->name = from + 1;
 		return 0;
 	}
-	text_printf(why, "\"%s\" is not a source: it is \"parent\", \"self\" "
+	text_printf(why,
+		    "\"%s\" is not a source: it is \"parent\", \"self\" "
 		    "or \"#\" and the name of a child of %s",
 		    from, by->moniker);
 	return GRANT_INVALID;
@@ -205,9 +212,9 @@ void decl_fill(struct decl *d, enum decl_kind kind, enum capability_type type,
 {
 	*d = (struct decl){ .kind = kind,
 			    .type = type,
-			    .keyword = type == CAPABILITY_SERVICE ?
-					       "protocol" :
-					       capability_type_name(type),
+			    .keyword = type == CAPABILITY_SERVICE
+					       ? "protocol"
+					       : capability_type_name(type),
 			    .name = name,
 			    .target_name = target_name };
 }
@@ -263,8 +270,8 @@ void grant_free(struct grant *g)
 	free(g);
 }
 
-/* Does the manifest of @r use this name? A use that was cut still has its place,
- * and can be mended. */
+/* Does the manifest of @r use this name? A use that was cut still has its
+ * place, and can be mended. */
 static bool is_used(const struct realm *r, enum capability_type type,
 		    const char *name)
 {

@@ -2,12 +2,11 @@
  * Grants: slots that were added while the system runs.
  *
  *	offer		a parent gives its child something: an input slot
- *	copy		a realm makes a weaker copy of what it has, under another
- *			name, to give on: an input slot of its own
- *	registration	a realm provides a service from now on: a slot in its
- *			program output, and one in its output for its parent
- *	rule		a realm connected by name to what the hierarchy rule lets
- *			it reach
+ *	copy		a realm makes a weaker copy of what it has, under
+ * another name, to give on: an input slot of its own registration	a realm
+ * provides a service from now on: a slot in its program output, and one in its
+ * output for its parent rule		a realm connected by name to what the
+ * hierarchy rule lets it reach
  *
  * What a realm was given and its manifest does not use appears in its program
  * input as well, so that its program finds it. A grant is walked, checked and
@@ -35,7 +34,7 @@ enum {
 	GRANT_NAME_MAX = 255,
 
 	/* Verdicts. */
-	GRANT_EXISTS = 1, /* something of that name is there already */
+	GRANT_EXISTS = 1,  /* something of that name is there already */
 	GRANT_INVALID = 2, /* *ret_why says what is wrong with the request */
 };
 
@@ -50,19 +49,19 @@ struct grant_spec {
 	/* Where it appears in the holder's namespace. "" or NULL: /svc/NAME, or
 	 * /grants/NAME for directories and storage. */
 	const char *path;
-	uint32_t rights; /* 0: as the giver has it */
+	uint32_t rights;    /* 0: as the giver has it */
 	const char *subdir; /* "" or NULL: none */
-	uint32_t uses; /* opens it is good for; 0: any number */
+	uint32_t uses;	    /* opens it is good for; 0: any number */
 	bool no_transfer, restart_on_revoke;
 };
 
 struct grant {
 	uint64_t id; /* never used twice in a tree */
 	enum grant_kind kind;
-	struct list link; /* in to->grants */
+	struct list link;      /* in to->grants */
 	struct map_node by_id; /* in the topology */
-	struct realm *by; /* who gave it */
-	struct realm *to; /* who has it */
+	struct realm *by;      /* who gave it */
+	struct realm *to;      /* who has it */
 	/* [0]: in the input; for a registration, in the program output.
 	 * [1]: in the program input; for a registration, in the output. */
 	struct slot slots[2];
@@ -75,9 +74,9 @@ struct grant {
 
 /*
  * Give @to, a child of @by, what @spec says; or, with @to == @by, make a copy
- * for itself under another name. The slots are made and nothing else is decided:
- * the caller routes grant_slot() and frees the grant when that breaks. What the
- * manifest offered under that name and was cut is replaced.
+ * for itself under another name. The slots are made and nothing else is
+ * decided: the caller routes grant_slot() and frees the grant when that breaks.
+ * What the manifest offered under that name and was cut is replaced.
  */
 int grant_new(struct realm *by, struct realm *to, const struct grant_spec *spec,
 	      struct grant **ret, struct text *ret_why);

@@ -188,8 +188,8 @@ static int reach_add_offer(struct reach *g, struct realm *r, struct slot *slot,
 				       .decl = slot->decl };
 
 	record.verdict = route_walk_slot(slot, r, route);
-	return record.verdict < 0 ? record.verdict :
-				    reach_add_record(g, record, route);
+	return record.verdict < 0 ? record.verdict
+				  : reach_add_record(g, record, route);
 }
 
 static int reach_add_offers(struct reach *g, struct realm *r,

@@ -48,7 +48,7 @@ struct reach_record {
 	uint32_t rights;    /* directories and storage */
 	bool is_weak, no_transfer;
 	bool is_forbidden; /* by the tree's policy; @provider has it */
-	uint32_t nesting; /* in so many dictionaries that it has */
+	uint32_t nesting;  /* in so many dictionaries that it has */
 	/* The declaration where it begins, the last in the author's hand. */
 	const struct realm *origin;
 	const struct decl *origin_decl;

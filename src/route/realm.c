@@ -39,7 +39,7 @@ void slot_fini(struct slot *s)
 
 	carry_forget(s);
 	slot_forget(s);
-	list_for_each_safe(derived, tmp, &s->derived, link)
+	list_for_each_safe (derived, tmp, &s->derived, link)
 		slot_forget(derived);
 	/* They may outlive the slot: the two ends talk on. */
 	while (!list_is_empty(&s->connections))
@@ -68,7 +68,8 @@ void slot_init(struct slot *s, struct realm *holder, struct realm *declarer,
 	list_init(&s->connections);
 }
 
-/* Of the offers, only what stays here makes slots: what goes into a dictionary. */
+/* Of the offers, only what stays here makes slots: what goes into a dictionary.
+ */
 static bool is_held(const struct decl *d)
 {
 	return d->kind != DECL_OFFER || d->to.kind == TARGET_DICTIONARY;
@@ -202,8 +203,8 @@ static char *moniker_of(const struct realm *parent, const char *collection,
 }
 
 /* @url and @collection outlive the realm or stand behind its moniker. */
-static int realm_new(struct topology *t, struct realm *parent, char *take_moniker,
-		     struct realm **ret)
+static int realm_new(struct topology *t, struct realm *parent,
+		     char *take_moniker, struct realm **ret)
 {
 	struct realm *r = calloc(1, sizeof(*r));
 	int k;
@@ -260,7 +261,7 @@ void realm_remove(struct realm *r)
 }
 
 int topology_init(struct topology *t, const char *root_url,
-	      const struct builtin *builtins, size_t n_builtins)
+		  const struct builtin *builtins, size_t n_builtins)
 {
 	struct realm *root;
 	size_t n = strlen(root_url) + 1;
@@ -268,12 +269,12 @@ int topology_init(struct topology *t, const char *root_url,
 	int r;
 
 	*t = (struct topology){ .by_moniker = MAP_INIT,
-			    .grants_by_id = MAP_INIT,
-			    .carries_by_slot = MAP_INIT,
-			    .carries_by_carrier = MAP_INIT,
-			    .carries_by_both = MAP_INIT,
-			    .builtins = builtins,
-			    .n_builtins = n_builtins };
+				.grants_by_id = MAP_INIT,
+				.carries_by_slot = MAP_INIT,
+				.carries_by_carrier = MAP_INIT,
+				.carries_by_both = MAP_INIT,
+				.builtins = builtins,
+				.n_builtins = n_builtins };
 	/* The root's URL is kept behind its moniker, "/" and a zero. */
 	moniker = malloc(2 + n);
 	if (!moniker)
@@ -381,8 +382,8 @@ int realm_resolve(struct realm *r, struct manifest *take_manifest)
 	k = realm_fill(r);
 	if (k < 0) {
 		while (!list_is_empty(&r->children))
-			realm_delete(list_first(&r->children, struct realm,
-						link));
+			realm_delete(
+				list_first(&r->children, struct realm, link));
 		for (i = TABLE_PROGRAM_INPUT; i < N_TABLES; i++)
 			table_fini(&r->tables[i]);
 		free(r->offers_by_target);
@@ -475,11 +476,11 @@ struct realm *realm_find_child(const struct realm *r, const char *collection,
 		     collection ? ":" : "", name);
 	if (n >= 0 && (size_t)n < sizeof(moniker)) {
 		child = topology_find(r->tree, moniker);
-		return child && realm_is_child(child, r, collection, name) ?
-			       child :
-			       NULL;
+		return child && realm_is_child(child, r, collection, name)
+			       ? child
+			       : NULL;
 	}
-	list_for_each(child, &r->children, link)
+	list_for_each (child, &r->children, link)
 		if (realm_is_child(child, r, collection, name))
 			return child;
 	return NULL;
@@ -546,9 +547,9 @@ bool realm_keeps_storage(const struct realm *r)
 	for (; r->parent; r = r->parent) {
 		if (!r->collection)
 			continue;
-		c = r->parent->manifest ?
-			    realm_collection(r->parent, r->collection) :
-			    NULL;
+		c = r->parent->manifest
+			    ? realm_collection(r->parent, r->collection)
+			    : NULL;
 		return c && c->keeps_storage;
 	}
 	return false;

@@ -13,9 +13,9 @@
  * register, and what it puts into its dictionaries.
  *
  * Each copy is a slot. A slot knows the slot it was derived from, so the route
- * of a use *is* its chain of slots, and what was derived from a slot hangs below
- * it. The link is found on first need, because the neighbour may not be resolved
- * yet; it is forgotten when the neighbour goes.
+ * of a use *is* its chain of slots, and what was derived from a slot hangs
+ * below it. The link is found on first need, because the neighbour may not be
+ * resolved yet; it is forgotten when the neighbour goes.
  *
  * Pure: no system calls. A tree is used by one thread.
  */
@@ -53,13 +53,14 @@ enum slot_cut {
 };
 
 struct slot {
-	struct realm *holder; /* the realm in whose table it is */
+	struct realm *holder;	/* the realm in whose table it is */
 	struct realm *declarer; /* the realm whose manifest says so */
 	const struct decl *decl;
-	struct slot *from; /* NULL: not found yet, or the chain starts here */
+	struct slot *from;   /* NULL: not found yet, or the chain starts here */
 	struct list derived; /* slots whose @from this is */
-	struct list link; /* in from->derived */
-	/* Connections that were minted under this slot, see host/connection.h. */
+	struct list link;    /* in from->derived */
+	/* Connections that were minted under this slot, see host/connection.h.
+	 */
 	struct list connections;
 	struct grant *grant; /* whose slot it is; NULL: the manifest's */
 	enum slot_cut cut;
@@ -87,10 +88,12 @@ struct realm {
 	struct list children, link;
 	struct map_node by_moniker;
 	char *moniker; /* "/", "/shop/web", "/pool:worker-3" */
-	const char *name; /* the last segment, "" for the root; inside moniker */
+	const char
+		*name; /* the last segment, "" for the root; inside moniker */
 	const char *collection; /* NULL for a static child */
 	const char *url;
-	/* Where the parent declared it; NULL for the root and dynamic children. */
+	/* Where the parent declared it; NULL for the root and dynamic children.
+	 */
 	const struct child_decl *decl;
 	enum startup startup;
 	uint32_t depth;
@@ -129,7 +132,8 @@ struct topology {
 };
 
 enum {
-	/* A component below itself would go on for ever; nobody nests deeper. */
+	/* A component below itself would go on for ever; nobody nests deeper.
+	 */
 	REALM_DEPTH_MAX = 64,
 	/* A few small manifests that have each other twice would make more
 	 * components than there is memory for. */
@@ -143,7 +147,7 @@ enum {
 /* A tree with an unresolved root of this URL. The strings are copied; the
  * builtins are not. 0 or -ENOMEM. */
 int topology_init(struct topology *t, const char *root_url,
-	      const struct builtin *builtins, size_t n_builtins);
+		  const struct builtin *builtins, size_t n_builtins);
 void topology_fini(struct topology *t);
 
 /* NULL if there is no realm of that (absolute) moniker. */
@@ -183,7 +187,8 @@ struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
 			     enum capability_type type, const char *name);
 
 /* The slot of a manifest behind @slot in the same table that has the same type
- * and name: services may be put together from several. NULL if there is none. */
+ * and name: services may be put together from several. NULL if there is none.
+ */
 struct slot *realm_next_same(const struct realm *r, enum table_kind table,
 			     const struct slot *slot);
 
@@ -192,8 +197,8 @@ struct slot *realm_next_same(const struct realm *r, enum table_kind table,
 struct slot *realm_find_member(const struct realm *r, const char *dictionary,
 			       enum capability_type type, const char *name);
 
-/* What @r registers in its environment @e; NULL if there is nothing of that type
- * and name. */
+/* What @r registers in its environment @e; NULL if there is nothing of that
+ * type and name. */
 struct slot *realm_find_registration(const struct realm *r,
 				     const struct environment_decl *e,
 				     enum capability_type type,
@@ -207,8 +212,8 @@ const struct environment_decl *realm_environment(const struct realm *r);
  * @usual_ms. */
 uint32_t realm_stop_timeout(const struct realm *r, uint32_t usual_ms);
 
-/* Does what @r stored stay when it is destroyed, for a later one of its name? So
- * says the collection of the nearest one on the way up that was created. */
+/* Does what @r stored stay when it is destroyed, for a later one of its name?
+ * So says the collection of the nearest one on the way up that was created. */
 bool realm_keeps_storage(const struct realm *r);
 
 /* The collection of that name in @r's manifest, or NULL. */

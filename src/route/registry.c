@@ -73,13 +73,17 @@ int registry_check(const struct realm *r, const struct registration *what,
 	}
 	if (what->path && *what->path &&
 	    path_check(what->path, DIALECT_MODERN)) {
-		text_printf(why, "\"%s\" is not a path in an outgoing "
-			    "directory", what->path);
+		text_printf(why,
+			    "\"%s\" is not a path in an outgoing "
+			    "directory",
+			    what->path);
 		return GRANT_INVALID;
 	}
 	if (what->path && path_is_reserved(what->path)) {
-		text_printf(why, "\"%s\" cannot be registered: /reeve is for "
-			    "the tools that look at a program", what->path);
+		text_printf(why,
+			    "\"%s\" cannot be registered: /reeve is for "
+			    "the tools that look at a program",
+			    what->path);
 		return GRANT_INVALID;
 	}
 	there = realm_find_slot(r, TABLE_PROGRAM_OUTPUT, CAPABILITY_SERVICE,
@@ -88,8 +92,10 @@ int registry_check(const struct realm *r, const struct registration *what,
 		there = realm_find_slot(r, TABLE_OUTPUT, CAPABILITY_SERVICE,
 					what->name);
 	if (there && !there->grant && !there->cut) {
-		text_printf(why, "%s is declared in the manifest of %s; it "
-			    "needs no registration", what->name, r->moniker);
+		text_printf(why,
+			    "%s is declared in the manifest of %s; it "
+			    "needs no registration",
+			    what->name, r->moniker);
 		return GRANT_INVALID;
 	}
 	if (there && there->grant && !replaces) {
@@ -219,7 +225,7 @@ static const struct realm *registering_child(const struct realm *r,
 	const struct realm *child, *found = NULL;
 
 	*ret_n = 0;
-	list_for_each(child, &r->children, link) {
+	list_for_each (child, &r->children, link) {
 		if (!registered(child, TABLE_OUTPUT, name))
 			continue;
 		found = child;
@@ -229,8 +235,8 @@ static const struct realm *registering_child(const struct realm *r,
 }
 
 /*
- * Make the declaration by which @r uses @name, taken from @from, where @found is.
- * What its parent registered reaches r's input by an offer.
+ * Make the declaration by which @r uses @name, taken from @from, where @found
+ * is. What its parent registered reaches r's input by an offer.
  */
 static int rule_new(struct realm *r, const char *name,
 		    const struct source *from, struct slot *found,
@@ -241,8 +247,8 @@ static int rule_new(struct realm *r, const char *name,
 	struct grant *g;
 	int k;
 
-	k = grant_alloc(r->tree,
-			string_room(name) + string_room(from->name), &g, &room);
+	k = grant_alloc(r->tree, string_room(name) + string_room(from->name),
+			&g, &room);
 	if (k < 0)
 		return k;
 	g->kind = GRANT_RULE;
@@ -256,8 +262,8 @@ static int rule_new(struct realm *r, const char *name,
 		decl_fill(&g->decls[0], DECL_OFFER, CAPABILITY_SERVICE, name,
 			  name);
 		g->decls[0].from.kind = SOURCE_SELF;
-		g->decls[0].to.kind = r->collection ? TARGET_COLLECTION :
-						      TARGET_CHILD;
+		g->decls[0].to.kind =
+			r->collection ? TARGET_COLLECTION : TARGET_CHILD;
 		g->decls[0].to.name = r->name;
 		grant_put(g, 0, parent);
 	}
@@ -303,8 +309,8 @@ static struct slot *ruled(const struct realm *r, const char *name,
 }
 
 /*
- * What is not whole is found as well, and refuses: what was taken back is not to
- * be had by another way.
+ * What is not whole is found as well, and refuses: what was taken back is not
+ * to be had by another way.
  */
 struct slot *registry_peek(const struct realm *r, const char *name)
 {
@@ -340,19 +346,21 @@ static int missing(const struct realm *r, const char *name, struct text *why)
 		text_printf(why, "all authority of %s was taken back by %s",
 			    r->moniker, slot_cut_name(r->cut));
 	else if (n)
-		text_printf(why, "%zu children of %s have registered %s; open "
+		text_printf(why,
+			    "%zu children of %s have registered %s; open "
 			    "it in the exposed directory of one of them",
 			    n, r->moniker, name);
 	else
-		text_printf(why, "%s has no service %s: it neither uses it nor "
+		text_printf(why,
+			    "%s has no service %s: it neither uses it nor "
 			    "was given it, and neither its parent nor its "
 			    "children have registered it",
 			    r->moniker, name);
 	return GRANT_INVALID;
 }
 
-int registry_look_up(struct realm *r, const char *name,
-		     const struct decl **ret, struct text *ret_why)
+int registry_look_up(struct realm *r, const char *name, const struct decl **ret,
+		     struct text *ret_why)
 {
 	_cleanup_text_ struct text called = TEXT_INIT;
 	struct source from = { .kind = SOURCE_PARENT };

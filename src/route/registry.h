@@ -1,5 +1,6 @@
 /*
- * Registered services: provided by name while the system runs, and found by name.
+ * Registered services: provided by name while the system runs, and found by
+ * name.
  *
  * What a realm registers is a grant of the kind registration: a slot in its
  * program output, where its children find it, and one in its output, where its
@@ -48,11 +49,11 @@ struct grant *registry_find(const struct realm *r, const char *name);
  * What @r means by @name: a service it uses, else one in its input, else what
  * its parent has registered, else what one of its children has. 0, and the
  * declaration in @r's program input to be opened; a grant of the kind rule is
- * made where there was none yet. GRANT_INVALID: nothing of that name, or several
- * children have it; *ret_why says which. -ENOMEM.
+ * made where there was none yet. GRANT_INVALID: nothing of that name, or
+ * several children have it; *ret_why says which. -ENOMEM.
  */
-int registry_look_up(struct realm *r, const char *name,
-		     const struct decl **ret, struct text *ret_why);
+int registry_look_up(struct realm *r, const char *name, const struct decl **ret,
+		     struct text *ret_why);
 
 /* The slot that this would lead to, NULL if there is none. Makes nothing. */
 struct slot *registry_peek(const struct realm *r, const char *name);

@@ -78,8 +78,10 @@ static void hop_place(const struct hop *hop, struct text *t)
 		text_printf(t, "grant #%llu",
 			    (unsigned long long)hop->slot->grant->id);
 	else
-		text_printf(t, "%s:%u:%u", manifest_file(hop->realm->manifest, hop->decl->place),
-			    hop->decl->place.line, hop->decl->place.column);
+		text_printf(
+			t, "%s:%u:%u",
+			manifest_file(hop->realm->manifest, hop->decl->place),
+			hop->decl->place.line, hop->decl->place.column);
 }
 
 static int hop_width(const struct route *route, struct text *t)
@@ -109,9 +111,8 @@ static void hop_render(const struct hop *hop, int width, struct text *line)
 	struct text place = TEXT_INIT;
 
 	hop_place(hop, &place);
-	text_printf(line, "  %-10s %-*s  %s: ",
-		    decl_kind_name(hop->decl->kind), width, text_string(&place),
-		    hop->realm->moniker);
+	text_printf(line, "  %-10s %-*s  %s: ", decl_kind_name(hop->decl->kind),
+		    width, text_string(&place), hop->realm->moniker);
 	decl_render(hop->decl, line);
 	line->failed = line->failed || text_is_failed(&place);
 	text_fini(&place);
@@ -209,7 +210,8 @@ static void json_hop(const struct hop *hop, struct text *t)
 		    decl_kind_name(hop->decl->kind));
 	text_json(t, hop->decl->target_name);
 	text_puts(t, ",");
-	json_place(manifest_file(hop->realm->manifest, hop->decl->place), hop->decl->place, t);
+	json_place(manifest_file(hop->realm->manifest, hop->decl->place),
+		   hop->decl->place, t);
 	if (hop->slot && hop->slot->grant)
 		text_printf(t, ",\"grant\":%llu",
 			    (unsigned long long)hop->slot->grant->id);

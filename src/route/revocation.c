@@ -12,8 +12,8 @@ enum revocation_step revocation_next(enum revocation_step step,
 	case REVOCATION_FREEZE:
 		return REVOCATION_FREEZE_ALL;
 	case REVOCATION_FREEZE_ALL:
-		return outcome->has_hiders ? REVOCATION_KILL_HIDERS :
-					     REVOCATION_KILL_ENDS;
+		return outcome->has_hiders ? REVOCATION_KILL_HIDERS
+					   : REVOCATION_KILL_ENDS;
 	case REVOCATION_KILL_HIDERS:
 		return REVOCATION_KILL_ENDS;
 	case REVOCATION_KILL_ENDS:
@@ -29,8 +29,8 @@ enum revocation_step revocation_next(enum revocation_step step,
 const char *revocation_step_name(enum revocation_step step)
 {
 	static const char *const names[N_REVOCATION_STEPS] = {
-		"sweep",	"freeze",    "freeze-all", "kill-hiders",
-		"kill-ends",	"kill-all",  "done",
+		"sweep",     "freeze",	 "freeze-all", "kill-hiders",
+		"kill-ends", "kill-all", "done",
 	};
 
 	return names[step];

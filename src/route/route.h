@@ -2,10 +2,10 @@
  * Routes: from a use (or an expose) to the source of the capability.
  *
  * One function decides for everybody: the live open, `check`, `route` and the
- * tests. It follows the slots up by offers and down by exposes, renaming at each
- * hop, narrowing rights and collecting sub-directories, and returns every hop
- * with its place. What breaks is described in a struct why, rendered once by
- * whoever talks to a person.
+ * tests. It follows the slots up by offers and down by exposes, renaming at
+ * each hop, narrowing rights and collecting sub-directories, and returns every
+ * hop with its place. What breaks is described in a struct why, rendered once
+ * by whoever talks to a person.
  */
 #pragma once
 
@@ -13,18 +13,18 @@
 #include "route/realm.h"
 
 enum {
-	ROUTE_ENDED = 0, /* the source is known */
-	ROUTE_BROKEN = 1, /* no such route; @why says at which hop */
+	ROUTE_ENDED = 0,      /* the source is known */
+	ROUTE_BROKEN = 1,     /* no such route; @why says at which hop */
 	ROUTE_UNRESOLVED = 2, /* resolve route.need, then walk again */
 };
 
 enum route_source_kind {
 	ROUTE_SOURCE_COMPONENT, /* served by the program of @realm at @path */
 	ROUTE_SOURCE_FRAMEWORK, /* served by the manager, scoped to @realm */
-	ROUTE_SOURCE_BUILTIN, /* the host's; only below the root */
-	ROUTE_SOURCE_VOID, /* absent by design */
-	/* A declaration of @realm itself, which no program serves: a dictionary,
-	 * or a configuration value (@declaration). */
+	ROUTE_SOURCE_BUILTIN,	/* the host's; only below the root */
+	ROUTE_SOURCE_VOID,	/* absent by design */
+	/* A declaration of @realm itself, which no program serves: a
+	 * dictionary, or a configuration value (@declaration). */
 	ROUTE_SOURCE_DECLARATION,
 	/* A service put together from several sources at @realm: each of
 	 * @instances is a route of its own, see route_walk_instance(). */
@@ -48,17 +48,17 @@ enum why_near {
 
 /*
  * Why a route broke. @realm is the realm whose manifest lacks or refuses it;
- * @file and @place point into that manifest: at the declaration that refuses, or
- * at the nearest thing to where the missing one belongs.
+ * @file and @place point into that manifest: at the declaration that refuses,
+ * or at the nearest thing to where the missing one belongs.
  */
 struct why {
 	const struct realm *realm;
 	const char *file;
 	struct place place;
 	const char *rule;
-	int status; /* REEVE_ERR_*, what the opener sees */
+	int status;	  /* REEVE_ERR_*, what the opener sees */
 	struct text text; /* one sentence, with the near miss if there is one */
-	struct text fix; /* the smallest edit that would mend it; may be "" */
+	struct text fix;  /* the smallest edit that would mend it; may be "" */
 
 	/* The same for a program that mends it, see route/fix.h. */
 	enum why_kind kind;
@@ -99,14 +99,14 @@ struct route {
 
 	enum route_source_kind source;
 	const struct realm *realm; /* NULL for builtin and void */
-	const char *name; /* what the source calls it */
-	const char *path; /* component: the path its program serves */
-	uint32_t rights; /* directories: what the use gets */
+	const char *name;	   /* what the source calls it */
+	const char *path;	   /* component: the path its program serves */
+	uint32_t rights;	   /* directories: what the use gets */
 	/* Directories: from the source's path down to what is used. In storage,
 	 * the part of the tree that is the user's own. "" if none. */
 	struct text subdir;
 
-	bool no_transfer; /* no descriptor may pass over what is opened */
+	bool no_transfer;	/* no descriptor may pass over what is opened */
 	bool restart_on_revoke; /* a grant on the way says so */
 
 	/* ROUTE_SOURCE_DECLARATION: the capability. */
@@ -122,15 +122,15 @@ struct route {
 	const struct decl *storage;
 
 	/*
-	 * What a hop looks for that no manifest declares as such: a dictionary on
-	 * the way, the directory behind a storage. @why may say that this is what
-	 * refuses.
+	 * What a hop looks for that no manifest declares as such: a dictionary
+	 * on the way, the directory behind a storage. @why may say that this is
+	 * what refuses.
 	 */
 	struct decl between;
 	char between_name[ROUTE_NAME_MAX + 1];
 
 	struct realm *need; /* ROUTE_UNRESOLVED */
-	struct why why; /* ROUTE_BROKEN */
+	struct why why;	    /* ROUTE_BROKEN */
 };
 
 /* A route owns its texts. Zeroed memory is an empty route. */
@@ -147,8 +147,9 @@ int route_walk(struct realm *r, const struct decl *decl, struct route *route);
  * The same for one instance of a service that is put together from several.
  * @instance names it as route.instances does: by the child that provides it, by
  * "self" or "parent"; a member of a collection by its name, behind the
- * collection's and a ":" if there are other sources; and behind another ":" what
- * a source that is put together itself calls it. With NULL it is route_walk().
+ * collection's and a ":" if there are other sources; and behind another ":"
+ * what a source that is put together itself calls it. With NULL it is
+ * route_walk().
  */
 int route_walk_instance(struct realm *r, const struct decl *decl,
 			const char *instance, struct route *route);
@@ -162,8 +163,8 @@ int route_walk_resolver(struct realm *r, const char *scheme,
 int route_walk_slot(struct slot *slot, const struct realm *client,
 		    struct route *route);
 
-/* The route is opened: grants on it that are good for so many opens are good for
- * one less. */
+/* The route is opened: grants on it that are good for so many opens are good
+ * for one less. */
 void route_spend(struct route *route);
 
 /*
@@ -189,7 +190,8 @@ void route_render_hops(const struct route *route, struct text *t);
 /* The JSON of the command line's contract: verdict, source, hops, error. */
 void route_render_json(const struct route *route, int verdict, struct text *t);
 
-/* Where the source is, for people: a moniker, "framework", "builtin", "void". */
+/* Where the source is, for people: a moniker, "framework", "builtin", "void".
+ */
 const char *route_source_moniker(const struct route *route);
 
 /* What one declaration says, in words: "protocol X from #B to #D as Y". */

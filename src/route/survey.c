@@ -73,9 +73,9 @@ static int pass_note(struct pass *p, struct realm *r, const struct decl *d,
 }
 
 /*
- * Each of the instances that @outer's walk (or, with NULL, the declaration's own)
- * listed. One that is put together itself is looked into: sources are in each
- * other as deep as realms are.
+ * Each of the instances that @outer's walk (or, with NULL, the declaration's
+ * own) listed. One that is put together itself is looked into: sources are in
+ * each other as deep as realms are.
  */
 static int pass_instances(struct pass *p, struct realm *r, const struct decl *d,
 			  const struct route *listed, const char *outer)

@@ -11,13 +11,13 @@
 
 /* One declaration and where it led. */
 struct survey_route {
-	struct realm *realm;	  /* whose use or expose it is */
+	struct realm *realm; /* whose use or expose it is */
 	const struct decl *decl;
-	int verdict;		  /* ROUTE_ENDED or ROUTE_BROKEN */
+	int verdict;		       /* ROUTE_ENDED or ROUTE_BROKEN */
 	enum route_source_kind source; /* meaningful if it ended */
 	const struct realm *provider;  /* NULL for builtin and void */
-	const char *name;	  /* what the source calls it */
-	uint32_t rights;	  /* directories and storage */
+	const char *name;	       /* what the source calls it */
+	uint32_t rights;	       /* directories and storage */
 	bool is_weak; /* some declaration on the way is a weak dependency */
 	/* Of a service of several sources: which one, as route_walk_instance()
 	 * calls it; in the survey's arena. NULL: there is only one, or, with
@@ -33,7 +33,8 @@ enum {
 
 struct survey {
 	struct arena arena;
-	struct survey_route *routes; /* by realm in document order, uses first */
+	struct survey_route
+		*routes; /* by realm in document order, uses first */
 	size_t n, n_room;
 };
 
@@ -46,7 +47,8 @@ typedef int (*survey_fn)(void *userdata, struct realm *r, const struct decl *d,
  * Route everything in a tree whose realms are all resolved or broken. @on_route
  * may be NULL. 0 and the caller owns *ret (survey_fini; it points into the
  * tree), or a fault: -ENOMEM, -EFBIG if there are more than SURVEY_ROUTES_MAX
- * (or services of too many sources for too many users), or what @on_route answered.
+ * (or services of too many sources for too many users), or what @on_route
+ * answered.
  */
 int survey_take(struct topology *t, survey_fn on_route, void *userdata,
 		struct survey *ret);

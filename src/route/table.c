@@ -1,9 +1,9 @@
 /*
- * Looking into tables: by type and name, by declaration, and at what grants added
- * to them while the tree lives.
+ * Looking into tables: by type and name, by declaration, and at what grants
+ * added to them while the tree lives.
  *
- * A manifest may make a hundred thousand slots, and as many routes ask for one of
- * them: large tables have their slots in order once more.
+ * A manifest may make a hundred thousand slots, and as many routes ask for one
+ * of them: large tables have their slots in order once more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -59,8 +59,8 @@ int table_order(struct table *t)
 }
 
 /* The first slot like @like from number @from on; NULL if there is none. */
-static struct slot *table_find_from(const struct table *t, const struct decl *like,
-			       size_t from)
+static struct slot *table_find_from(const struct table *t,
+				    const struct decl *like, size_t from)
 {
 	size_t low = 0, high = t->n, middle, at;
 	int c;
@@ -106,8 +106,8 @@ static bool slot_matches(const struct slot *s, enum table_kind table,
 	       is_for_parent(s, table);
 }
 
-/* How good a slot is as an answer: what was taken back is the last, and what the
- * hierarchy rule made gives way to what was given. */
+/* How good a slot is as an answer: what was taken back is the last, and what
+ * the hierarchy rule made gives way to what was given. */
 static int slot_rank(const struct slot *s)
 {
 	if (s->grant && s->grant->kind == GRANT_RULE)

@@ -1,12 +1,12 @@
 /*
  * The walk.
  *
- * A step takes the slot that was reached and finds the slot it was derived from:
- * in the holder's own tables, in the declarer's, or in a child's. The upward part
- * (input tables) and the downward part (output tables) need no two loops,
- * because every slot says by itself where it comes from; it ends because a
- * depth-bounded tree is walked up first and then only down, and storage starts
- * one second walk for its backing directory.
+ * A step takes the slot that was reached and finds the slot it was derived
+ * from: in the holder's own tables, in the declarer's, or in a child's. The
+ * upward part (input tables) and the downward part (output tables) need no two
+ * loops, because every slot says by itself where it comes from; it ends because
+ * a depth-bounded tree is walked up first and then only down, and storage
+ * starts one second walk for its backing directory.
  */
 #include "route/walk.h"
 
@@ -59,8 +59,8 @@ int walk_arrive(struct walk *w, struct slot *slot)
 		(struct hop){ slot->declarer, slot->decl, slot };
 	w->slot = slot;
 	route->no_transfer |= slot->decl->no_transfer;
-	route->restart_on_revoke |= slot->grant &&
-				    slot->grant->restart_on_revoke;
+	route->restart_on_revoke |=
+		slot->grant && slot->grant->restart_on_revoke;
 	r = walk_check_slot(w, slot);
 	if (!r)
 		r = walk_check_availability(w, slot->declarer, slot->decl);
@@ -137,7 +137,7 @@ int walk_derive(struct walk *w, struct slot *from)
 }
 
 int walk_end(struct walk *w, enum route_source_kind kind,
-		    const struct realm *realm, const char *name)
+	     const struct realm *realm, const char *name)
 {
 	w->route->source = kind;
 	w->route->realm = realm;
@@ -193,8 +193,9 @@ static int walk_above_root(struct walk *w, const struct realm *realm,
 				t->builtins[i].name);
 	}
 	why_refused(&w->route->why, realm, d,
-		    d->kind == DECL_USE ? "use-from-component-manager-not-found" :
-					  "offer-from-component-manager-not-found",
+		    d->kind == DECL_USE
+			    ? "use-from-component-manager-not-found"
+			    : "offer-from-component-manager-not-found",
 		    REEVE_ERR_NOT_FOUND,
 		    "%s is taken from the parent of the root, but nothing was "
 		    "given to this tree under that name",
@@ -211,7 +212,8 @@ static const char *missing_rule(enum decl_kind kind, enum source_kind from)
 				       "use-from-child-expose-not-found",
 			       [SOURCE_COLLECTION] =
 				       "use-from-collection-not-found" },
-		[DECL_OFFER] = { [SOURCE_PARENT] = "offer-from-parent-not-found",
+		[DECL_OFFER] = { [SOURCE_PARENT] =
+					 "offer-from-parent-not-found",
 				 [SOURCE_SELF] = "offer-from-self-not-found",
 				 [SOURCE_CHILD] =
 					 "offer-from-child-expose-not-found",
@@ -246,8 +248,8 @@ static const char *missing_rule(enum decl_kind kind, enum source_kind from)
 }
 
 int walk_missing(struct walk *w, const struct realm *realm,
-			const struct realm *child, enum table_kind table,
-			const struct decl *d, const struct realm *wanting)
+		 const struct realm *child, enum table_kind table,
+		 const struct decl *d, const struct realm *wanting)
 {
 	/* What is not there, by its author's leave, is absent by design. */
 	if (d->source_may_be_absent)
@@ -266,9 +268,9 @@ static struct slot *grant_before(const struct walk *w)
 
 	if (!from || from->cut || !from->grant)
 		return NULL;
-	return from->grant->kind == GRANT_RULE && from->grant->slots[1].cut ?
-		       NULL :
-		       from;
+	return from->grant->kind == GRANT_RULE && from->grant->slots[1].cut
+		       ? NULL
+		       : from;
 }
 
 int walk_to_parent(struct walk *w, struct realm *r, const struct decl *d)
@@ -351,20 +353,19 @@ static int walk_to_framework(struct walk *w, struct realm *r,
 	return ROUTE_BROKEN;
 }
 
-int walk_to_void(struct walk *w, const struct realm *r,
-			const struct decl *d)
+int walk_to_void(struct walk *w, const struct realm *r, const struct decl *d)
 {
 	if (w->availability != AVAILABILITY_REQUIRED)
 		return walk_end(w, ROUTE_SOURCE_VOID, NULL, d->name);
-	why_refused(&w->route->why, r, d, "void-to-required",
-		    REEVE_ERR_NOT_FOUND,
-		    "%s comes from void, but its user requires it",
-		    d->target_name);
+	why_refused(
+		&w->route->why, r, d, "void-to-required", REEVE_ERR_NOT_FOUND,
+		"%s comes from void, but its user requires it", d->target_name);
 	return ROUTE_BROKEN;
 }
 
 /* The walk has reached the program that provides it. */
-static int walk_to_program(struct walk *w, struct realm *r, const struct decl *d)
+static int walk_to_program(struct walk *w, struct realm *r,
+			   const struct decl *d)
 {
 	int k = walk_check_access(w, r, d);
 
@@ -449,12 +450,12 @@ int walk_step(struct walk *w)
 	case SOURCE_PARENT:
 		return walk_to_parent(w, r, d);
 	case SOURCE_SELF:
-		return d->type == CAPABILITY_STORAGE ? walk_to_storage(w, r, d) :
-						       walk_to_self(w, r, d);
+		return d->type == CAPABILITY_STORAGE ? walk_to_storage(w, r, d)
+						     : walk_to_self(w, r, d);
 	case SOURCE_CAPABILITY:
-		return d->type == CAPABILITY_STORAGE ?
-			       walk_to_storage(w, r, d) :
-			       walk_unsupported(w, r, d);
+		return d->type == CAPABILITY_STORAGE
+			       ? walk_to_storage(w, r, d)
+			       : walk_unsupported(w, r, d);
 	case SOURCE_CHILD:
 		return walk_to_child(w, r, d);
 	case SOURCE_COLLECTION:

@@ -69,7 +69,8 @@ int walk_to_void(struct walk *w, const struct realm *r, const struct decl *d);
 
 /* walk_storage.c: at an offer of storage, and at a storage's declaration. */
 int walk_to_storage(struct walk *w, struct realm *r, const struct decl *d);
-int walk_to_backing(struct walk *w, struct realm *r, const struct decl *storage);
+int walk_to_backing(struct walk *w, struct realm *r,
+		    const struct decl *storage);
 
 /* walk_environment.c: to what the environment of @r registers. */
 int walk_to_environment(struct walk *w, struct realm *r, const struct decl *d);
@@ -81,8 +82,9 @@ int walk_to_member(struct walk *w, struct realm *r, const struct decl *d);
 int walk_to_used(struct walk *w, struct realm *r, const struct decl *d);
 
 /*
- * walk_service.c: @found is in @table of @holder, where services of one name may
- * be put together. Goes on with the one that is wanted, or ends at all of them.
+ * walk_service.c: @found is in @table of @holder, where services of one name
+ * may be put together. Goes on with the one that is wanted, or ends at all of
+ * them.
  */
 int walk_choose(struct walk *w, struct realm *holder, enum table_kind table,
 		struct slot *found);

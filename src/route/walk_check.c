@@ -50,7 +50,7 @@ int walk_check_slot(struct walk *w, const struct slot *slot)
  * have all that were asked for.
  */
 int walk_check_rights(struct walk *w, const struct realm *realm,
-			     const struct decl *d)
+		      const struct decl *d)
 {
 	struct text asked = TEXT_INIT, stated = TEXT_INIT;
 	int r;
@@ -70,8 +70,8 @@ int walk_check_rights(struct walk *w, const struct realm *realm,
 		    "only [%s]",
 		    d->target_name, text_string(&asked),
 		    decl_kind_name(d->kind), text_string(&stated));
-	r = text_is_failed(&asked) || text_is_failed(&stated) ? -ENOMEM :
-								 ROUTE_BROKEN;
+	r = text_is_failed(&asked) || text_is_failed(&stated) ? -ENOMEM
+							      : ROUTE_BROKEN;
 	text_fini(&asked);
 	text_fini(&stated);
 	return r;
@@ -80,8 +80,7 @@ int walk_check_rights(struct walk *w, const struct realm *realm,
 static const char *availability_name(enum availability a)
 {
 	static const char *const names[] = { "required", "optional",
-					     "transitional",
-					     "same_as_target" };
+					     "transitional", "same_as_target" };
 
 	return names[a];
 }
@@ -99,17 +98,17 @@ int walk_check_availability(struct walk *w, const struct realm *realm,
 			w->availability = d->availability;
 		return ROUTE_ENDED;
 	}
-	why_refused(&w->route->why, realm, d, "availability",
-		    REEVE_ERR_NOT_FOUND,
-		    "%s is %s for its user, but this %s promises only %s",
-		    d->target_name, availability_name(w->availability),
-		    decl_kind_name(d->kind), availability_name(d->availability));
+	why_refused(
+		&w->route->why, realm, d, "availability", REEVE_ERR_NOT_FOUND,
+		"%s is %s for its user, but this %s promises only %s",
+		d->target_name, availability_name(w->availability),
+		decl_kind_name(d->kind), availability_name(d->availability));
 	return ROUTE_BROKEN;
 }
 
 /* The source's own policy: whom its manifest or its registration allows. */
 int walk_check_access(struct walk *w, const struct realm *r,
-			     const struct decl *d)
+		      const struct decl *d)
 {
 	struct text allowed = TEXT_INIT;
 	int k;
@@ -117,11 +116,10 @@ int walk_check_access(struct walk *w, const struct realm *r,
 	if (access_allows(d->access, r->moniker, w->client->moniker))
 		return ROUTE_ENDED;
 	access_render(d->access, &allowed);
-	why_refused(&w->route->why, r, d, "access-denied",
-		    REEVE_ERR_ACCESS_DENIED,
-		    "%s lets only %s have %s, and %s is not among them",
-		    r->moniker, text_string(&allowed), d->name,
-		    w->client->moniker);
+	why_refused(
+		&w->route->why, r, d, "access-denied", REEVE_ERR_ACCESS_DENIED,
+		"%s lets only %s have %s, and %s is not among them", r->moniker,
+		text_string(&allowed), d->name, w->client->moniker);
 	k = text_is_failed(&allowed) ? -ENOMEM : ROUTE_BROKEN;
 	text_fini(&allowed);
 	return k;
@@ -145,8 +143,8 @@ int walk_check_config(struct walk *w, const struct realm *r,
 		    "%s expects a %s for %s, but this is a %s",
 		    first->realm->moniker, text_string(&asked), d->name,
 		    text_string(&given));
-	k = text_is_failed(&asked) || text_is_failed(&given) ? -ENOMEM :
-							       ROUTE_BROKEN;
+	k = text_is_failed(&asked) || text_is_failed(&given) ? -ENOMEM
+							     : ROUTE_BROKEN;
 	text_fini(&asked);
 	text_fini(&given);
 	return k;
@@ -191,7 +189,7 @@ int walk_check_policy(struct walk *w, const struct realm *provider,
 }
 
 int walk_prepend_subdir(struct walk *w, const struct realm *realm,
-			       const struct decl *d, const char *subdir)
+			const struct decl *d, const char *subdir)
 {
 	struct text joined = TEXT_INIT;
 	struct text *s = &w->route->subdir;

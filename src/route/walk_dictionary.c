@@ -20,8 +20,8 @@
 #include "route/why.h"
 
 /*
- * A declaration like @d, but of the dictionary that @path begins with; *ret_rest
- * is what is behind that.
+ * A declaration like @d, but of the dictionary that @path begins with;
+ * *ret_rest is what is behind that.
  */
 static const struct decl *as_dictionary(struct route *route,
 					const struct decl *d, const char *path,
@@ -78,7 +78,8 @@ int walk_to_dictionary(struct walk *w, struct realm *r, const struct decl *d)
 
 static int member_missing(struct walk *w, const struct realm *r,
 			  const struct decl *dictionary,
-			  const struct decl *wanted, const struct realm *wanting)
+			  const struct decl *wanted,
+			  const struct realm *wanting)
 {
 	if (wanted->source_may_be_absent)
 		return walk_to_void(w, wanting, wanted);
@@ -128,8 +129,8 @@ int walk_to_used(struct walk *w, struct realm *r, const struct decl *d)
 	if (!member) {
 		why_refused(&w->route->why, r, d, "not-in-dictionary",
 			    REEVE_ERR_NOT_FOUND,
-			    "the dictionary %s of %s has no service %s", d->name,
-			    r->moniker, w->instance);
+			    "the dictionary %s of %s has no service %s",
+			    d->name, r->moniker, w->instance);
 		return ROUTE_BROKEN;
 	}
 	w->instance = NULL;

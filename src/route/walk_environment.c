@@ -1,10 +1,10 @@
 /*
  * Environments: what a component finds besides what it is offered.
  *
- * A component is placed in an environment by its parent, which declares it. What
- * that does not register is looked for further up, as long as each extends the
- * one above it. Above the root is the manager, which runs programs of the machine
- * and resolves packages and files.
+ * A component is placed in an environment by its parent, which declares it.
+ * What that does not register is looked for further up, as long as each extends
+ * the one above it. Above the root is the manager, which runs programs of the
+ * machine and resolves packages and files.
  */
 #include "route/walk.h"
 
@@ -20,7 +20,8 @@ struct scope {
 	const struct environment_decl *environment;
 };
 
-/* What it registers under a name that @d's may be a slip of; NULL if nothing. */
+/* What it registers under a name that @d's may be a slip of; NULL if nothing.
+ */
 static const struct decl *registration_near(const struct scope *s,
 					    const struct decl *d)
 {
@@ -30,8 +31,7 @@ static const struct decl *registration_near(const struct scope *s,
 
 	for (i = 0; i < t->n && i < WHY_LOOKED_MAX; i++) {
 		at = t->slots[i].decl;
-		if (at->environment == s->environment &&
-		    at->type == d->type &&
+		if (at->environment == s->environment && at->type == d->type &&
 		    text_nearest(d->name, &at->target_name, 1))
 			return at;
 	}
@@ -60,16 +60,16 @@ static int environment_missing(struct walk *w, const struct realm *r,
 		       near ? " (did you mean " : "",
 		       near ? near->target_name : "", near ? "?)" : "");
 	else
-		why_refused(why, r, d, "use-from-environment-not-found",
-			    REEVE_ERR_NOT_FOUND,
-			    "%s needs the %s %s, and neither it nor a component "
-			    "above it was placed in an environment",
-			    r->moniker, registered_as(d), d->name);
-	text_printf(&why->fix,
-		    "register { %s: \"%s\", from: ... } in %s",
+		why_refused(
+			why, r, d, "use-from-environment-not-found",
+			REEVE_ERR_NOT_FOUND,
+			"%s needs the %s %s, and neither it nor a component "
+			"above it was placed in an environment",
+			r->moniker, registered_as(d), d->name);
+	text_printf(&why->fix, "register { %s: \"%s\", from: ... } in %s",
 		    d->keyword, d->name,
-		    s->declarer ? "that environment" :
-				  "an environment of a parent, and place the "
+		    s->declarer ? "that environment"
+				: "an environment of a parent, and place the "
 				  "child in it");
 	return ROUTE_BROKEN;
 }
@@ -88,8 +88,7 @@ static struct slot *environment_search(const struct realm *r,
 		if (!e)
 			continue;
 		*ret = (struct scope){ r->parent, e };
-		found = realm_find_registration(r->parent, e, d->type,
-						d->name);
+		found = realm_find_registration(r->parent, e, d->type, d->name);
 		if (found || !e->extends_parent)
 			return found;
 	}

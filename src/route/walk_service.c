@@ -4,8 +4,8 @@
  * Where several declarations give one service one name, or a collection is the
  * source, there is not one provider but instances. A walk that names none ends
  * there, and lists them; one that names an instance goes on with that. The
- * members are carried rather than derived from: a slot is derived from one other
- * only, and here any of them may be behind a connection.
+ * members are carried rather than derived from: a slot is derived from one
+ * other only, and here any of them may be behind a connection.
  */
 #include "route/walk.h"
 
@@ -26,9 +26,9 @@ static const char *member_name(const struct slot *s)
 
 	if (from->name)
 		return from->name;
-	return from->kind == SOURCE_SELF      ? "self" :
-	       from->kind == SOURCE_FRAMEWORK ? "framework" :
-						"parent";
+	return from->kind == SOURCE_SELF	? "self"
+	       : from->kind == SOURCE_FRAMEWORK ? "framework"
+						: "parent";
 }
 
 static void instance_add(struct route *route, const char *name)
@@ -113,15 +113,15 @@ static int collection_list(struct walk *w, struct realm *r,
 	struct realm *child;
 	int k;
 
-	list_for_each(child, &r->children, link) {
+	list_for_each (child, &r->children, link) {
 		if (!is_member(child, d->from.name))
 			continue;
 		k = walk_need(w, child);
 		if (k == ROUTE_UNRESOLVED)
 			return k;
 		/* One that cannot be read, or does not expose it, has none. */
-		if (!k && realm_find_slot(child, TABLE_OUTPUT, d->type,
-					  d->name))
+		if (!k &&
+		    realm_find_slot(child, TABLE_OUTPUT, d->type, d->name))
 			instance_add(w->route, child->name);
 		if (k)
 			text_clear(&w->route->why.text);
@@ -140,7 +140,7 @@ int walk_to_collection(struct walk *w, struct realm *r, const struct decl *d)
 	if (!instance)
 		return collection_list(w, r, d);
 	n = strcspn(instance, ":");
-	list_for_each(child, &r->children, link) {
+	list_for_each (child, &r->children, link) {
 		if (!is_member(child, d->from.name) ||
 		    strncmp(child->name, instance, n) || child->name[n])
 			continue;

@@ -13,8 +13,8 @@
 /* An offer of storage names a storage section of its own manifest. */
 int walk_to_storage(struct walk *w, struct realm *r, const struct decl *d)
 {
-	const char *name = d->from.kind == SOURCE_CAPABILITY ? d->from.name :
-							       d->name;
+	const char *name =
+		d->from.kind == SOURCE_CAPABILITY ? d->from.name : d->name;
 	struct slot *from;
 
 	from = realm_find_slot(r, TABLE_PROGRAM_OUTPUT, CAPABILITY_STORAGE,
@@ -49,8 +49,8 @@ static int walk_storage_path(struct walk *w, const struct realm *user,
 	for (; user != declarer; user = user->parent)
 		chain[n++] = user;
 	while (n--) {
-		text_printf(&path, "%s%s%s/", chain[n]->collection ?
-			    chain[n]->collection : "",
+		text_printf(&path, "%s%s%s/",
+			    chain[n]->collection ? chain[n]->collection : "",
 			    chain[n]->collection ? ":" : "", chain[n]->name);
 		if (n)
 			text_puts(&path, "children/");
@@ -66,8 +66,7 @@ static int walk_storage_path(struct walk *w, const struct realm *user,
 }
 
 /* At a storage declaration: go on to the directory behind it. */
-int walk_to_backing(struct walk *w, struct realm *r,
-			   const struct decl *storage)
+int walk_to_backing(struct walk *w, struct realm *r, const struct decl *storage)
 {
 	struct route *route = w->route;
 	struct decl *as_use = &route->between;
@@ -102,4 +101,3 @@ int walk_to_backing(struct walk *w, struct realm *r,
 		return -ENOTRECOVERABLE;
 	}
 }
-

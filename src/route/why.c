@@ -97,8 +97,8 @@ static const struct decl *near_by_type(const struct table *t,
 	const struct slot *s, *first = NULL;
 
 	for (like.type = 0; like.type < N_CAPABILITY_TYPES; like.type++) {
-		s = like.type == wanted->type ? NULL :
-						table_find(t, &like, NULL);
+		s = like.type == wanted->type ? NULL
+					      : table_find(t, &like, NULL);
 		if (s && (!first || s < first))
 			first = s;
 	}
@@ -150,15 +150,15 @@ static void missing_sentence(struct text *t, const struct realm *realm,
 		text_printf(t, "%s does not declare %s %s", realm->moniker,
 			    wanted->keyword, what);
 	text_printf(t, ", which %s %s", wanting->moniker,
-		    wanted->kind == DECL_USE	? "uses" :
-		    wanted->kind == DECL_OFFER	? "offers on" :
-		    wanted->kind == DECL_EXPOSE ? "exposes on" :
-		    wanted->kind == DECL_REGISTRATION ?
-						  "registers" :
-						  "keeps storage in");
+		    wanted->kind == DECL_USE		? "uses"
+		    : wanted->kind == DECL_OFFER	? "offers on"
+		    : wanted->kind == DECL_EXPOSE	? "exposes on"
+		    : wanted->kind == DECL_REGISTRATION ? "registers"
+							: "keeps storage in");
 	/* A grant is in no file. */
 	if (wanted->place.line)
-		text_printf(t, " (%s:%u:%u)", manifest_file(wanting->manifest, wanted->place),
+		text_printf(t, " (%s:%u:%u)",
+			    manifest_file(wanting->manifest, wanted->place),
 			    wanted->place.line, wanted->place.column);
 }
 
@@ -173,8 +173,8 @@ static void missing_near(struct why *w, const struct realm *realm,
 	if (near) {
 		w->near = NEAR_TYPE;
 		text_printf(&w->text, "; it is there as a %s", near->keyword);
-		text_printf(&w->fix, "change \"%s\" to \"%s\"",
-			    wanted->keyword, near->keyword);
+		text_printf(&w->fix, "change \"%s\" to \"%s\"", wanted->keyword,
+			    near->keyword);
 	}
 	if (!near && table == TABLE_OUTPUT) {
 		near = near_by_audience(t, wanted);
@@ -201,9 +201,11 @@ static void missing_near(struct why *w, const struct realm *realm,
 			w->near = NEAR_TARGET;
 			text_printf(&w->text, "; it offers it to #%s",
 				    near->to.name);
-			text_printf(&w->fix, "add \"#%s\" to the \"to\" of "
-				    "that offer", child->collection ?
-				    child->collection : child->name);
+			text_printf(&w->fix,
+				    "add \"#%s\" to the \"to\" of "
+				    "that offer",
+				    child->collection ? child->collection
+						      : child->name);
 		}
 	}
 	if (near) {
@@ -233,22 +235,23 @@ static void missing_fix(struct text *t, const struct realm *realm,
 			const struct realm *child, enum table_kind table,
 			const struct decl *wanted)
 {
-	bool is_seed = realm->manifest &&
-		       realm->manifest->dialect == DIALECT_SEED;
+	bool is_seed =
+		realm->manifest && realm->manifest->dialect == DIALECT_SEED;
 	bool is_path = is_seed && wanted->type == CAPABILITY_SERVICE &&
 		       *wanted->name != '/';
-	const char *to = !child		   ? "" :
-			 child->collection ? child->collection :
-					     child->name;
+	const char *to = !child		     ? ""
+			 : child->collection ? child->collection
+					     : child->name;
 
 	text_printf(t, "add { %s: \"%s%s\"", wanted->keyword,
 		    is_path ? "/svc/" : "", wanted->name);
 	if (table == TABLE_INPUT)
-		text_printf(t,
-			    is_seed ? ", from: ..., to: [ { dest: \"#%s\" } ] } "
-				      "to \"offer\"" :
-				      ", from: ..., to: \"#%s\" } to \"offer\"",
-			    to);
+		text_printf(
+			t,
+			is_seed ? ", from: ..., to: [ { dest: \"#%s\" } ] } "
+				  "to \"offer\""
+				: ", from: ..., to: \"#%s\" } to \"offer\"",
+			to);
 	else if (table == TABLE_OUTPUT)
 		text_puts(t, ", from: ... } to \"expose\"");
 	else
@@ -301,8 +304,7 @@ void why_not_in_dictionary(struct why *w, const struct realm *realm,
 			   const struct decl *wanted,
 			   const struct realm *wanting)
 {
-	const struct decl *near =
-		member_near(realm, dictionary->name, wanted);
+	const struct decl *near = member_near(realm, dictionary->name, wanted);
 
 	why_set(w, realm, near ? near->place : dictionary->place,
 		"not-in-dictionary", REEVE_ERR_NOT_FOUND);

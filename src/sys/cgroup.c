@@ -90,7 +90,8 @@ static int cgroup_join_mount(char *line, const char *controller,
 	size_t n;
 
 	type = strstr(line, " - cgroup ");
-	if (!type || sscanf(line, "%*s %*s %*s %1023s %1023s", root, point) != 2)
+	if (!type ||
+	    sscanf(line, "%*s %*s %*s %1023s %1023s", root, point) != 2)
 		return -ENOENT;
 	line = strrchr(type, ' ') + 1;
 	if (!cgroup_lists(line, line + strlen(line), controller))

@@ -12,8 +12,8 @@ void fd_closep(int *fd);
 
 #define _cleanup_fd_ _cleanup_(fd_closep)
 
-/* Have @fn called before each close here; NULL: no more. For who knows more of a
- * descriptor than that it is open. */
+/* Have @fn called before each close here; NULL: no more. For who knows more of
+ * a descriptor than that it is open. */
 void fd_set_on_close(void (*fn)(int fd));
 
 /* Tell that one of a @fd that will be closed elsewhere. */

@@ -1,10 +1,12 @@
 /*
- * Race 1: a handler removes a source whose event was collected in the same turn.
- * Events therefore carry not a pointer but an index into a table of live sources
- * with a generation; an entry that was cleared or reused in between is skipped.
+ * Race 1: a handler removes a source whose event was collected in the same
+ * turn. Events therefore carry not a pointer but an index into a table of live
+ * sources with a generation; an entry that was cleared or reused in between is
+ * skipped.
  *
  * Timers are a sorted list: there are few of them (one per instance that is
- * stopping or backing off), and they are mostly set further ahead than the rest.
+ * stopping or backing off), and they are mostly set further ahead than the
+ * rest.
  */
 #include "sys/loop.h"
 
@@ -117,8 +119,7 @@ static struct epoll_event loop_event(struct loop *l, uint32_t slot,
 {
 	return (struct epoll_event){
 		.events = events,
-		.data.u64 = (uint64_t)l->slots[slot - 1].generation << 32 |
-			    slot
+		.data.u64 = (uint64_t)l->slots[slot - 1].generation << 32 | slot
 	};
 }
 
@@ -154,9 +155,9 @@ static int loop_tell(struct loop_source *source, uint32_t events)
 		loop_event(source->loop, source->slot, events);
 
 	return epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_MOD, source->fd,
-			 &event) < 0 ?
-		       -errno :
-		       0;
+			 &event) < 0
+		       ? -errno
+		       : 0;
 }
 
 int loop_modify(struct loop_source *source, uint32_t events)
@@ -187,7 +188,8 @@ void loop_pause(struct loop_source *source, struct list *paused)
 	list_link(paused, &source->paused);
 }
 
-/* What came meanwhile is told anew: changing an entry looks at what is there. */
+/* What came meanwhile is told anew: changing an entry looks at what is there.
+ */
 void loop_resume(struct loop_source *source)
 {
 	if (!loop_is_paused(source))

@@ -4,7 +4,8 @@
  * A turn is: wait, call the handler of each ready source, fire due timers, then
  * run what was deferred. Handlers may remove any source, their own included, at
  * any time; whatever a handler wants to free, it frees in a deferred call
- * (loop_defer), so nothing is freed while its own handler runs. Not thread-safe.
+ * (loop_defer), so nothing is freed while its own handler runs. Not
+ * thread-safe.
  */
 #pragma once
 
@@ -31,7 +32,8 @@ struct loop_source {
 	loop_source_fn on_event;
 	/* Index into the loop's table of live sources, plus one; see loop.c. */
 	uint32_t slot;
-	struct list paused; /* in a list of whoever paused it; see loop_pause() */
+	struct list
+		paused; /* in a list of whoever paused it; see loop_pause() */
 };
 
 struct loop_timer {
@@ -97,5 +99,5 @@ uint64_t loop_n_turns(const struct loop *l);
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t loop_now(void);
 
-#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_MS     UINT64_C(1000000)
 #define NS_PER_SECOND UINT64_C(1000000000)

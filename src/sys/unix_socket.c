@@ -101,9 +101,9 @@ int socket_forbid_rights(int fd)
 	/* SO_PASSRIGHTS, newer than most headers. */
 	const int option = 83, none = 0;
 
-	return setsockopt(fd, SOL_SOCKET, option, &none, sizeof(none)) < 0 ?
-		       -errno :
-		       0;
+	return setsockopt(fd, SOL_SOCKET, option, &none, sizeof(none)) < 0
+		       ? -errno
+		       : 0;
 }
 
 /*

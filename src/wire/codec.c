@@ -188,10 +188,10 @@ static int method_write(const struct wire_method *me,
 {
 	if ((me->has_request && me->has_reply) != (txid != 0))
 		return -EINVAL;
-	return wire_write(m,
-			  &(struct wire_header){ .txid = txid,
-						 .ordinal = me->ordinal },
-			  type, value);
+	return wire_write(
+		m,
+		&(struct wire_header){ .txid = txid, .ordinal = me->ordinal },
+		type, value);
 }
 
 int wire_request_write(const struct wire_method *methods, size_t n, int method,

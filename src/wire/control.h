@@ -3,8 +3,8 @@
  * writes it down.
  *
  * One connection carries one request: Request, its empty reply once it was
- * understood, any number of OnData, one OnEnd; and before the latter, if that is
- * what was asked for, a channel to a component.
+ * understood, any number of OnData, one OnEnd; and before the latter, if that
+ * is what was asked for, a channel to a component.
  */
 #pragma once
 
