@@ -182,8 +182,12 @@ def wide(layout, name, n):
     return layout.add(
         name,
         {
+            # In few words: a manifest has at most 1 MiB.
             "children": [child("server", name + "-server")]
-            + [child(f"c{i}", name + "-leaf") for i in range(n)],
+            + [
+                {"name": f"c{i}", "url": f"{name}-leaf#meta/{name}-leaf.cm"}
+                for i in range(n)
+            ],
             "offer": [
                 {
                     "protocol": "bench.Echo",
