@@ -186,9 +186,11 @@ struct realm *realm_find_child(const struct realm *r, const char *collection,
 struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
 			     enum capability_type type, const char *name);
 
-/* The slot of a manifest behind @slot in the same table that has the same type
- * and name: services may be put together from several. NULL if there is none.
- */
+/* The first slot of a manifest in the same table that has the type and name of
+ * @slot, whether it was cut or not: services may be put together from several.
+ * And the one behind @slot; NULL if there is none. */
+struct slot *realm_first_same(const struct realm *r, enum table_kind table,
+			      const struct slot *slot);
 struct slot *realm_next_same(const struct realm *r, enum table_kind table,
 			     const struct slot *slot);
 

@@ -137,15 +137,29 @@ struct slot *realm_find_slot(const struct realm *r, enum table_kind table,
 	return found;
 }
 
+/* The slot like @like behind @before, or the first with NULL. */
+static struct slot *same_behind(const struct realm *r, enum table_kind table,
+				const struct slot *like,
+				const struct slot *before)
+{
+	const struct table *t = &r->tables[table];
+	struct slot *s = table_find(t, like->decl, before);
+
+	while (s && !is_for_parent(s, table))
+		s = table_find(t, like->decl, s);
+	return s;
+}
+
+struct slot *realm_first_same(const struct realm *r, enum table_kind table,
+			      const struct slot *slot)
+{
+	return same_behind(r, table, slot, NULL);
+}
+
 struct slot *realm_next_same(const struct realm *r, enum table_kind table,
 			     const struct slot *slot)
 {
-	const struct table *t = &r->tables[table];
-	struct slot *s = table_find(t, slot->decl, slot);
-
-	while (s && !is_for_parent(s, table))
-		s = table_find(t, slot->decl, s);
-	return s;
+	return same_behind(r, table, slot, slot);
 }
 
 struct slot *realm_find_member(const struct realm *r, const char *dictionary,
@@ -198,10 +212,12 @@ struct slot *realm_slot_of(const struct realm *r, enum table_kind table,
 			   const struct decl *decl)
 {
 	const struct table *t = &r->tables[table];
-	size_t i = t->n ? (size_t)(decl - t->slots[0].decl) : 0;
+	uintptr_t first = t->n ? (uintptr_t)t->slots[0].decl : 0;
+	size_t i = ((uintptr_t)decl - first) / sizeof(*decl);
 	struct slot *s;
 
-	/* A table that has a slot per declaration has them in its order. */
+	/* A table that has a slot per declaration has them in its order; a
+	 * grant's declaration is none of them. */
 	if (i < t->n && t->slots[i].decl == decl)
 		return &t->slots[i];
 	for (i = 0; i < t->n; i++)

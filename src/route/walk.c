@@ -342,8 +342,12 @@ int walk_to_child(struct walk *w, struct realm *r, const struct decl *d)
 static int walk_to_framework(struct walk *w, struct realm *r,
 			     const struct decl *d)
 {
-	if (d->type == CAPABILITY_SERVICE && is_framework_service(d->name))
-		return walk_end(w, ROUTE_SOURCE_FRAMEWORK, r, d->name);
+	int k;
+
+	if (d->type == CAPABILITY_SERVICE && is_framework_service(d->name)) {
+		k = walk_check_instance(w, r, d);
+		return k ? k : walk_end(w, ROUTE_SOURCE_FRAMEWORK, r, d->name);
+	}
 	why_refused(&w->route->why, r, d, "framework-not-found",
 		    REEVE_ERR_NOT_FOUND,
 		    "the framework has no %s %s; it provides "
@@ -371,6 +375,8 @@ static int walk_to_program(struct walk *w, struct realm *r,
 
 	if (!k)
 		k = walk_check_policy(w, r, d);
+	if (!k)
+		k = walk_check_instance(w, r, d);
 	if (k)
 		return k;
 	if (d->type == CAPABILITY_DIRECTORY && !d->has_rights) {

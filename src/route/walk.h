@@ -88,6 +88,9 @@ int walk_to_used(struct walk *w, struct realm *r, const struct decl *d);
  */
 int walk_choose(struct walk *w, struct realm *holder, enum table_kind table,
 		struct slot *found);
+/* The service that was reached is one: was another instance named? */
+int walk_check_instance(struct walk *w, const struct realm *r,
+			const struct decl *d);
 int walk_to_collection(struct walk *w, struct realm *r, const struct decl *d);
 /* @d calls instances otherwise than its source does. */
 int walk_rename_instance(struct walk *w, const struct realm *r,

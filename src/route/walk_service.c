@@ -14,6 +14,9 @@
 #include "reeve/status.h"
 #include "route/why.h"
 
+/* What the instance of a service that has only one is called. */
+#define ONLY_INSTANCE "default"
+
 static bool is_put_together(const struct slot *s)
 {
 	return !s->grant && !strcmp(s->decl->keyword, "service");
@@ -48,6 +51,23 @@ static void member_list(struct walk *w, const struct slot *s)
 		instance_add(w->route, member_name(s));
 }
 
+static int instance_missing(struct walk *w, const struct realm *r,
+			    const struct decl *d)
+{
+	why_refused(&w->route->why, r, d, "instance-not-found",
+		    REEVE_ERR_NOT_FOUND, "%s has no instance \"%s\"",
+		    d->target_name, w->instance);
+	return ROUTE_BROKEN;
+}
+
+int walk_check_instance(struct walk *w, const struct realm *r,
+			const struct decl *d)
+{
+	if (!w->instance || !strcmp(w->instance, ONLY_INSTANCE))
+		return ROUTE_ENDED;
+	return instance_missing(w, r, d);
+}
+
 /* Does @instance mean this member? Then *ret_rest is what the member is asked
  * for: "" for the only one it has. */
 static bool member_matches(const struct slot *s, const char *instance,
@@ -70,26 +90,23 @@ static bool member_matches(const struct slot *s, const char *instance,
 	return true;
 }
 
-static int instance_missing(struct walk *w, const struct realm *r,
-			    const struct decl *d)
-{
-	why_refused(&w->route->why, r, d, "instance-not-found",
-		    REEVE_ERR_NOT_FOUND, "%s has no instance \"%s\"",
-		    d->target_name, w->instance);
-	return ROUTE_BROKEN;
-}
-
 int walk_choose(struct walk *w, struct realm *holder, enum table_kind table,
 		struct slot *found)
 {
 	const char *rest = NULL;
 	struct slot *s;
 
-	if (!is_put_together(found) || !realm_next_same(holder, table, found))
+	if (!is_put_together(found))
 		return walk_derive(w, found);
-	for (s = found; s; s = realm_next_same(holder, table, s)) {
+	/* One that was taken back keeps its name, so that those of the others
+	 * stay what they were. */
+	s = realm_first_same(holder, table, found);
+	if (!realm_next_same(holder, table, s))
+		return walk_derive(w, found);
+	for (; s; s = realm_next_same(holder, table, s)) {
 		if (!w->instance) {
-			member_list(w, s);
+			if (!s->cut)
+				member_list(w, s);
 		} else if (member_matches(s, w->instance, &rest)) {
 			w->instance = *rest ? rest : NULL;
 			w->is_carrying = true;
@@ -166,8 +183,7 @@ int walk_rename_instance(struct walk *w, const struct realm *r,
 		if (strcmp(d->instances[i].target, w->instance))
 			continue;
 		w->instance = d->instances[i].source;
-		/* What the only instance of a service is called. */
-		if (!strcmp(w->instance, "default"))
+		if (!strcmp(w->instance, ONLY_INSTANCE))
 			w->instance = NULL;
 		return ROUTE_ENDED;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reeve/status.h"
+#include "route/cut.h"
 #include "route/survey.h"
 
 #define PROVIDER                                                               \
@@ -67,6 +68,71 @@ static void from_a_collection(void **state)
 	rig_expect_instance(&rig, "/user", "X", "two",
 			    "use /user X | offer / X | expose /pool:two X | "
 			    "capability /pool:two X = /pool:two:/svc/X");
+	rig_fini(&rig);
+}
+
+/* A service of one source has no other instances. */
+static void no_instance_that_is_not_there(void **state)
+{
+	static const struct rig_file files[] = {
+		{ "root", "{ children: [ " CHILD("a") CHILD("user") "],\n"
+			  "offer: [ { service: 'X', from: '#a',\n"
+			  "  to: '#user' } ] }" },
+		{ "a", PROVIDER },
+		{ "user", "{ " PROGRAM "use: [ { service: 'X' } ] }" },
+		{ NULL, NULL },
+	};
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, files);
+	rig_expect_instance(&rig, "/user", "X", "other",
+			    "use /user X | offer / X | expose /a X | "
+			    "capability /a X ! instance-not-found");
+	rig_expect_instance(&rig, "/user", "X", "default",
+			    "use /user X | offer / X | expose /a X | "
+			    "capability /a X = /a:/svc/X");
+	rig_fini(&rig);
+}
+
+static void on_slot(void *userdata, struct slot *s)
+{
+	(void)userdata;
+	(void)s;
+}
+
+static void on_grant(void *userdata, struct grant *g)
+{
+	(void)userdata;
+	(void)g;
+}
+
+/* Of two sources one is taken back: the other is still what it was called. */
+static void what_is_left_keeps_its_name(void **state)
+{
+	static const struct rig_file files[] = {
+		{ "root", "{ children: [ " CHILD("a") CHILD("b") CHILD("user")
+			  "],\n"
+			  "offer: [ { service: 'X', from: [ '#a', '#b' ],\n"
+			  "  to: '#user' } ] }" },
+		{ "a", PROVIDER },
+		{ "b", PROVIDER },
+		{ "user", "{ " PROGRAM "use: [ { service: 'X' } ] }" },
+		{ NULL, NULL },
+	};
+	const struct cutting c = { on_slot, on_grant, NULL };
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, files);
+	slot_cut(&rig_realm(&rig, "/user")->tables[TABLE_INPUT].slots[0],
+		 SLOT_CUT_BY_OPERATOR, &c);
+	rig_expect(&rig, "/user", "X", "use /user X = / of b");
+	rig_expect_instance(&rig, "/user", "X", "b",
+			    "use /user X | offer / X | expose /b X | "
+			    "capability /b X = /b:/svc/X");
+	rig_expect_instance(&rig, "/user", "X", "a",
+			    "use /user X | offer / X ! revoked");
 	rig_fini(&rig);
 }
 
@@ -176,6 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_several_children),
 		cmocka_unit_test(from_a_collection),
+		cmocka_unit_test(no_instance_that_is_not_there),
+		cmocka_unit_test(what_is_left_keeps_its_name),
 		cmocka_unit_test(inside_each_other),
 		cmocka_unit_test(filtered_and_renamed),
 		cmocka_unit_test(configuration),
