@@ -67,10 +67,10 @@ void connections_remove(struct connections *s, struct connection *c)
 	free(r);
 }
 
-static void connections_end(struct connections *s, struct record *r)
+void connections_end(struct connections *s, struct connection *c)
 {
-	s->owner.on_closed(s->owner.userdata, &r->connection);
-	connections_remove(s, &r->connection);
+	s->owner.on_closed(s->owner.userdata, c);
+	connections_remove(s, c);
 }
 
 /*
@@ -91,7 +91,7 @@ void connections_poll(struct connections *s)
 				continue;
 			r = record_find(s, ready[i].data.u64);
 			if (r) /* Race 1. */
-				connections_end(s, r);
+				connections_end(s, &r->connection);
 		}
 	} while (n == (int)N_ELEMENTS(ready));
 }
@@ -324,7 +324,7 @@ int connections_reconcile(struct connections *s)
 			next = node->next;
 			r = container_of(node, struct record, node);
 			if (r->seen != s->n_reconciled && !r->connection.on_cut)
-				connections_end(s, r);
+				connections_end(s, &r->connection);
 		}
 	}
 	return 0;

@@ -77,6 +77,9 @@ size_t connection_label(const struct connection *c,
 /* Tell the owner now of all that has ended so far. */
 void connections_poll(struct connections *s);
 
+/* The manager has closed the end it had of @c: tell the owner now. */
+void connections_end(struct connections *s, struct connection *c);
+
 /* Forget one (its lists are unlinked); the epoll entry dies with the socket. */
 void connections_remove(struct connections *s, struct connection *c);
 

@@ -43,6 +43,21 @@ static void on_outgoing_readable(struct outgoing *o)
 	instance_event(i, LIFE_WANTED, NULL);
 }
 
+/* Nobody else ever had that end: its opener reads why, and nothing is left to
+ * be cut when the start that failed is over. */
+static void on_outgoing_refused(struct outgoing *o, uint64_t cookie)
+{
+	struct instance *i = container_of(o, struct instance, outgoing);
+	struct connection *c;
+
+	list_for_each (c, &i->provided, by_provider) {
+		if (c->cookie != cookie)
+			continue;
+		connections_end(i->manager->connections, c);
+		return;
+	}
+}
+
 struct instance *instance_of(const struct realm *r)
 {
 	return r->instance;
@@ -79,6 +94,7 @@ int instance_get(struct manager *m, struct realm *r, struct instance **ret)
 		instance_bound(i);
 		opener_init(&i->opener, &i->account);
 		outgoing_init(&i->outgoing, m->loop, on_outgoing_readable);
+		i->outgoing.on_refused = on_outgoing_refused;
 		list_init(&i->opened);
 		list_init(&i->granted);
 		list_init(&i->provided);
@@ -229,17 +245,19 @@ static void act_ask(struct instance *i)
 	_Alignas(8) uint8_t bytes[64];
 	struct message m = MESSAGE_OVER(bytes);
 	uint64_t grace = instance_grace(i);
-
-	journal_write(i->manager->journal, JOURNAL_STOP, i->realm->moniker,
-		      NULL, NULL, "asked to stop");
-	if (!component_stop_write(&m))
-		(void)channel_send(i->lifecycle_fd, &m, CHANNEL_NOW);
 	/*
 	 * A program that has read its bootstrap message can be told over the
 	 * lifecycle channel, and gets the signal only if it does not listen.
 	 */
+	bool has_joined = run_has_joined(i);
+
 	i->has_term = p->notify_stop;
-	if (!i->has_term && run_has_joined(i)) {
+	journal_write(i->manager->journal, JOURNAL_STOP, i->realm->moniker,
+		      NULL, NULL, "asked to stop%s",
+		      i->has_term || has_joined ? "" : ", by SIGTERM");
+	if (!component_stop_write(&m))
+		(void)channel_send(i->lifecycle_fd, &m, CHANNEL_NOW);
+	if (!i->has_term && has_joined) {
 		instance_set_timer(i, grace < TERM_MS ? grace : TERM_MS);
 		return;
 	}

@@ -448,12 +448,16 @@ int outgoing_renew(struct outgoing *o)
 void outgoing_refuse(struct outgoing *o, int status)
 {
 	struct pending *p;
+	uint64_t cookie;
 
 	if (o->send_fd >= 0)
 		outgoing_take_back(o);
 	while ((p = list_first(&o->waiting, struct pending, link))) {
 		p->fd = channel_close_epitaph(p->fd, status, true);
+		cookie = p->cookie;
 		pending_free(o, p);
+		if (o->on_refused && cookie)
+			o->on_refused(o, cookie);
 	}
 }
 

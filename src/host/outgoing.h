@@ -42,6 +42,9 @@ struct outgoing {
 	uint32_t n_looks; /* of outgoing_look(), unread; not in n_pending */
 	bool was_read;	  /* something, since it was lent */
 	void (*on_readable)(struct outgoing *o);
+	/* The open of this server end was refused, and the end is closed. NULL:
+	 * nobody wants to know. */
+	void (*on_refused)(struct outgoing *o, uint64_t cookie);
 };
 
 /* An opener's charges, so that they can be orphaned when it goes. */

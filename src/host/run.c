@@ -381,6 +381,11 @@ static void on_pidfd(struct loop_source *source, uint32_t events)
 	/* What it said last may still be unread. */
 	if (i->cell_source.slot)
 		on_cell(&i->cell_source, EPOLLIN);
+	/* It may have been killed before it could be said that it runs: who has
+	 * read an open did. */
+	outgoing_settle(&i->outgoing);
+	if (i->state == LIFE_STARTING && !i->has_failed && i->outgoing.was_read)
+		run_tell_started(i);
 	if (cell_reap(&i->cell, &status) == CELL_RUNNING)
 		return;
 	if (i->has_failed && !i->has_exit && i->state != LIFE_RUNNING) {
