@@ -183,3 +183,20 @@ void report_render_json(const struct report *r, struct text *t)
 	}
 	text_puts(t, "]");
 }
+
+bool diagnostic_suggestion(const struct diagnostic *d, const char **ret,
+			   size_t *ret_n)
+{
+	static const char phrase[] = "did you mean \"";
+	const char *at = strstr(d->text, phrase), *end;
+
+	if (!at)
+		return false;
+	at += sizeof(phrase) - 1;
+	end = strchr(at, '"');
+	if (!end || end == at)
+		return false;
+	*ret = at;
+	*ret_n = (size_t)(end - at);
+	return true;
+}

@@ -76,6 +76,14 @@ void report_vadd(struct report *r, enum severity severity, const char *file,
 		 struct place place, const char *rule, const char *format,
 		 va_list args) __attribute__((format(printf, 6, 0)));
 
+/*
+ * What a diagnostic says was perhaps meant: the first thing in quotes behind
+ * "did you mean". The sentence is the only place where it is kept. False if it
+ * says nothing; else *ret points into its text.
+ */
+bool diagnostic_suggestion(const struct diagnostic *d, const char **ret,
+			   size_t *ret_n);
+
 /* Order by file, then line, then column; equal places keep their order. What
  * says the same at the same place stays once, and is counted once. */
 void report_sort(struct report *r);

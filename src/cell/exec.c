@@ -84,7 +84,7 @@ static void exec_put_pid(char *at, pid_t pid)
 	*at = 0;
 }
 
-static int exec_set_signals(void)
+int exec_reset_signals(void)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t none;
@@ -165,7 +165,7 @@ static int exec_child(void *arg)
 
 	setsid();
 	umask(022);
-	r = exec_set_signals();
+	r = exec_reset_signals();
 	if (r == 0)
 		r = confine_task(t->blank, t->filter, &t->why);
 	if (r < 0) {

@@ -40,6 +40,10 @@ pid_t exec_run(struct exec_task *t, const struct blank *b,
 	       const struct plan *plan, const struct exec_files *files,
 	       struct cell_failure *ret_why);
 
+/* Of the calling task: every signal does what it does at first, and none is
+ * blocked. 0 or -1 with errno. */
+int exec_reset_signals(void);
+
 /*
  * Why execve() of @path may have failed with @error: fills the failure of stage
  * EXEC. Looks at the file.

@@ -167,14 +167,7 @@ static int guest_set_streams(const struct guest_parts *p)
 
 static void guest_reset(void)
 {
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	int i;
-
-	for (i = 1; i < NSIG; i++)
-		sigaction(i, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)exec_reset_signals();
 	umask(022);
 	/* A session keyring of its own, in place of the manager's. */
 	syscall(SYS_keyctl, GUEST_KEYCTL_JOIN, NULL);

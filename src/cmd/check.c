@@ -104,6 +104,11 @@ static int demands_make(const char *verb, const struct cmd_options *options,
 				 "protocol:NAME, directory:NAME, storage:NAME "
 				 "or dictionary:NAME",
 				 wrong);
+	if (options->manifest_only &&
+	    (options->n_must_use || options->n_must_offer))
+		return cmd_usage(verb, "--must-use and --must-offer are asked "
+				       "of whole trees, without "
+				       "--manifest-only");
 	ret->policy = (struct policy){ .must_use = ret->use,
 				       .n_must_use = options->n_must_use,
 				       .must_offer = ret->offer,

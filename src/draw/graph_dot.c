@@ -1,14 +1,8 @@
 /* For Graphviz: clusters in clusters. Everything is written in document order,
  * with an explicit stack of what is open in place of recursion. */
 #include "draw/graph_model.h"
+#include "draw/graph_nested.h"
 #include "draw/graph_text.h"
-
-static void put_indent(const struct graph_model *m, uint32_t node,
-		       struct text *t)
-{
-	for (; node != GRAPH_NONE; node = m->nodes[node].parent)
-		text_puts(t, "  ");
-}
 
 /* <<b>name</b><br/>line...>, which Graphviz reads as HTML. */
 static void put_label(const struct graph_node *n, struct text *t)
@@ -69,7 +63,7 @@ static void put_leaf(const struct graph_model *m, uint32_t i, struct text *t)
 {
 	const struct graph_node *n = &m->nodes[i];
 
-	put_indent(m, n->parent, t);
+	graph_nested_indent(m, n->parent, t);
 	text_printf(t, "n%u [", i);
 	put_label(n, t);
 	text_printf(t, " %s", node_style(n));
@@ -81,36 +75,18 @@ static void put_open(const struct graph_model *m, uint32_t i, struct text *t)
 {
 	const struct graph_node *n = &m->nodes[i];
 
-	put_indent(m, n->parent, t);
+	graph_nested_indent(m, n->parent, t);
 	text_printf(t, "subgraph cluster_n%u {\n", i);
-	put_indent(m, i, t);
+	graph_nested_indent(m, i, t);
 	put_label(n, t);
 	text_puts(t, "; style=\"rounded\"; color=\"#afb8c1\";");
 	put_tooltip(n, t);
 	text_puts(t, ";\n");
 }
 
-static void put_nodes(const struct graph_model *m, struct text *t)
-{
-	uint32_t i = m->nodes[0].first_child;
-
-	while (i != GRAPH_NONE && i != 0) {
-		if (m->nodes[i].first_child != GRAPH_NONE) {
-			put_open(m, i, t);
-			i = m->nodes[i].first_child;
-			continue;
-		}
-		put_leaf(m, i, t);
-		while (i && m->nodes[i].next == GRAPH_NONE) {
-			i = m->nodes[i].parent;
-			if (!i)
-				return;
-			put_indent(m, m->nodes[i].parent, t);
-			text_puts(t, "}\n");
-		}
-		i = m->nodes[i].next;
-	}
-}
+static const struct graph_nested nested = { .open = put_open,
+					    .end = "}",
+					    .leaf = put_leaf };
 
 static void put_edge(const struct graph_model *m, const struct graph_edge *e,
 		     struct text *t)
@@ -155,7 +131,7 @@ void graph_render_dot(const struct graph_model *m, struct text *t)
 		  "fillcolor=\"#f6f8fa\" fontname=\"Helvetica\" fontsize=12];\n"
 		  "  edge [fontname=\"Courier\" fontsize=9 color=\"#57606a\" "
 		  "fontcolor=\"#57606a\" arrowsize=0.7];\n");
-	put_nodes(m, t);
+	graph_nested_put(&nested, m, t);
 	for (i = 0; i < m->n_edges; i++)
 		put_edge(m, &m->edges[i], t);
 	text_puts(t, "}\n");

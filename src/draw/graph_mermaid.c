@@ -5,6 +5,7 @@
  * theirs stand in quoted labels only.
  */
 #include "draw/graph_model.h"
+#include "draw/graph_nested.h"
 #include "draw/graph_text.h"
 
 static const char classes[] =
@@ -15,13 +16,6 @@ static const char classes[] =
 	"stroke-dasharray:4 3\n"
 	"  classDef lines fill:none,stroke:none,color:#57606a\n"
 	"  classDef outside fill:none,stroke:#afb8c1,stroke-dasharray:2 3\n";
-
-static void put_indent(const struct graph_model *m, uint32_t node,
-		       struct text *t)
-{
-	for (; node != GRAPH_NONE; node = m->nodes[node].parent)
-		text_puts(t, "  ");
-}
 
 /* Lines below each other, without a name. */
 static void put_lines(const struct graph_line *line, struct text *t)
@@ -71,7 +65,7 @@ static void put_leaf(const struct graph_model *m, uint32_t i, struct text *t)
 	const struct graph_node *n = &m->nodes[i];
 	bool is_round = n->kind == GRAPH_BREAK || n->kind == GRAPH_OUTSIDE;
 
-	put_indent(m, n->parent, t);
+	graph_nested_indent(m, n->parent, t);
 	text_printf(t, "n%u%s", i, is_round ? "([" : "[");
 	put_label(n, t);
 	text_printf(t, "%s:::%s\n", is_round ? "])" : "]", node_class(n));
@@ -83,41 +77,23 @@ static void put_open(const struct graph_model *m, uint32_t i, struct text *t)
 {
 	const struct graph_node *n = &m->nodes[i];
 
-	put_indent(m, n->parent, t);
+	graph_nested_indent(m, n->parent, t);
 	text_printf(t, "subgraph n%u[\"<b>", i);
 	graph_put_mermaid(t, n->name);
 	text_puts(t, "</b>\"]\n");
-	put_indent(m, i, t);
+	graph_nested_indent(m, i, t);
 	text_puts(t, "direction LR\n");
 	if (!n->lines || !n->lines->next)
 		return;
-	put_indent(m, i, t);
+	graph_nested_indent(m, i, t);
 	text_printf(t, "n%ul[\"", i);
 	put_lines(n->lines->next, t);
 	text_puts(t, "\"]:::lines\n");
 }
 
-static void put_nodes(const struct graph_model *m, struct text *t)
-{
-	uint32_t i = m->nodes[0].first_child;
-
-	while (i != GRAPH_NONE && i != 0) {
-		if (m->nodes[i].first_child != GRAPH_NONE) {
-			put_open(m, i, t);
-			i = m->nodes[i].first_child;
-			continue;
-		}
-		put_leaf(m, i, t);
-		while (i && m->nodes[i].next == GRAPH_NONE) {
-			i = m->nodes[i].parent;
-			if (!i)
-				return;
-			put_indent(m, m->nodes[i].parent, t);
-			text_puts(t, "end\n");
-		}
-		i = m->nodes[i].next;
-	}
-}
+static const struct graph_nested nested = { .open = put_open,
+					    .end = "end",
+					    .leaf = put_leaf };
 
 static void put_edge(const struct graph_edge *e, struct text *t)
 {
@@ -169,7 +145,7 @@ void graph_render_mermaid(const struct graph_model *m, struct text *t)
 	size_t i;
 
 	text_puts(t, "flowchart LR\n");
-	put_nodes(m, t);
+	graph_nested_put(&nested, m, t);
 	for (i = 0; i < m->n_edges; i++)
 		put_edge(&m->edges[i], t);
 	put_broken(m, t);

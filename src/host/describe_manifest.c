@@ -23,9 +23,6 @@ static void describe_place(const struct manifest *m, struct place place,
 static void describe_decl(const struct manifest *m, const struct decl *d,
 			  struct text *t)
 {
-	static const char *const availabilities[] = { "required", "optional",
-						      "transitional",
-						      "same_as_target" };
 	_cleanup_text_ struct text words = TEXT_INIT;
 
 	decl_render(d, &words);
@@ -36,7 +33,7 @@ static void describe_decl(const struct manifest *m, const struct decl *d,
 	describe_member(t, "text", text_string(&words));
 	if (d->kind != DECL_CAPABILITY)
 		describe_member(t, "availability",
-				availabilities[d->availability]);
+				availability_words[d->availability]);
 	if (d->environment)
 		describe_member(t, "environment", d->environment->name);
 	if (d->value) {

@@ -2,18 +2,6 @@
 
 #include "base/own.h"
 
-static const char *availability_word(enum availability a)
-{
-	static const char *const words[] = {
-		[AVAILABILITY_REQUIRED] = "required",
-		[AVAILABILITY_OPTIONAL] = "optional",
-		[AVAILABILITY_TRANSITIONAL] = "transitional",
-		[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
-	};
-
-	return words[a];
-}
-
 static const char *verdict_word(const struct route *route, int verdict)
 {
 	if (verdict != ROUTE_ENDED)
@@ -30,7 +18,7 @@ void verdict_render_json(const struct decl *d, const struct route *route,
 	text_puts(t, ",\"type\":");
 	text_json(t, d->keyword ? d->keyword : capability_type_name(d->type));
 	text_printf(t, ",\"availability\":\"%s\",\"verdict\":\"%s\",\"route\":",
-		    availability_word(d->availability),
+		    availability_words[d->availability],
 		    verdict_word(route, verdict));
 	route_render_json(route, verdict, t);
 	text_puts(t, "}");

@@ -4,28 +4,8 @@
  * Diagnostics say "did you mean", and the nearest thing in quotes behind it;
  * there is no second place where the two could disagree.
  */
-#include <string.h>
 
 #include "lsp/answer.h"
-
-/* The near miss that the text names; false if it names none. */
-static bool suggestion_find(const char *text, const char **ret, size_t *ret_n)
-{
-	static const char phrase[] = "did you mean \"";
-	const char *end;
-
-	const char *at = strstr(text, phrase);
-
-	if (!at)
-		return false;
-	at += sizeof(phrase) - 1;
-	end = strchr(at, '"');
-	if (!end)
-		return false;
-	*ret = at;
-	*ret_n = (size_t)(end - at);
-	return *ret_n;
-}
 
 static void action_write(const struct server *s, const struct document *d,
 			 const struct diagnostic *it, struct text *t)
@@ -37,7 +17,7 @@ static void action_write(const struct server *s, const struct document *d,
 	bool is_quoted =
 		from < to && (bytes[from] == '"' || bytes[from] == '\'');
 
-	suggestion_find(it->text, &suggestion, &n);
+	diagnostic_suggestion(it, &suggestion, &n);
 	text_printf(&title, "Change to \"%.*s\"", (int)n, suggestion);
 	text_printf(&edit, "%s%.*s%s", is_quoted ? "\"" : "", (int)n,
 		    suggestion, is_quoted ? "\"" : "");
@@ -83,7 +63,7 @@ int actions_answer(struct server *s, const struct json5_value *params,
 		at = document_place_offset(d, it->place);
 		end = document_token_end(d, at);
 		if (!it->place.line || at > to || end < from || at == end ||
-		    !suggestion_find(it->text, &suggestion, &n))
+		    !diagnostic_suggestion(it, &suggestion, &n))
 			continue;
 		text_puts(ret, is_first ? "" : ",");
 		action_write(s, d, it, ret);

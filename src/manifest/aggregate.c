@@ -95,12 +95,6 @@ static void sources_check(struct load *l, struct draft **drafts, size_t n)
 static void availability_check(struct load *l, struct draft *const *drafts,
 			       size_t n)
 {
-	static const char *const words[] = {
-		[AVAILABILITY_REQUIRED] = "required",
-		[AVAILABILITY_OPTIONAL] = "optional",
-		[AVAILABILITY_TRANSITIONAL] = "transitional",
-		[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
-	};
 	const struct decl *first = &drafts[0]->decl, *d;
 	size_t i;
 
@@ -112,8 +106,8 @@ static void availability_check(struct load *l, struct draft *const *drafts,
 			   "a service from several sources has one "
 			   "availability; \"%s\" is \"%s\" here and \"%s\" at "
 			   "%s",
-			   d->target_name, words[d->availability],
-			   words[first->availability],
+			   d->target_name, availability_words[d->availability],
+			   availability_words[first->availability],
 			   load_place(l, first->name_place, d->name_place));
 	}
 }

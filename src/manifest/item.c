@@ -134,16 +134,13 @@ static void dependency_set(struct item *i)
 
 static void availability_set(struct item *i)
 {
-	static const char *const words[] = {
-		[AVAILABILITY_REQUIRED] = "required",
-		[AVAILABILITY_OPTIONAL] = "optional",
-		[AVAILABILITY_TRANSITIONAL] = "transitional",
-		[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
-	};
 	/* A use has no target to be the same as. */
-	size_t n = i->decl.kind == DECL_USE ? 3 : 4;
+	size_t n = i->decl.kind == DECL_USE ? AVAILABILITY_SAME_AS_TARGET
+					    : N_AVAILABILITIES;
 	const struct json5_value *v = item_at(i, KEY_AVAILABILITY);
-	int word = v ? load_word(i->load, v, "availability", words, n) : -1;
+	int word =
+		v ? load_word(i->load, v, "availability", availability_words, n)
+		  : -1;
 
 	if (word < 0)
 		return;

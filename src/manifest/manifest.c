@@ -45,6 +45,13 @@ const char *capability_type_name(enum capability_type type)
 	return names[type];
 }
 
+const char *const availability_words[] = {
+	[AVAILABILITY_REQUIRED] = "required",
+	[AVAILABILITY_OPTIONAL] = "optional",
+	[AVAILABILITY_TRANSITIONAL] = "transitional",
+	[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
+};
+
 const char *decl_kind_name(enum decl_kind kind)
 {
 	static const char *const names[] = {

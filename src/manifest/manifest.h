@@ -109,7 +109,11 @@ enum availability {
 	AVAILABILITY_OPTIONAL,
 	AVAILABILITY_TRANSITIONAL,
 	AVAILABILITY_SAME_AS_TARGET,
+	N_AVAILABILITIES,
 };
+
+/* As manifests say it: "required". A use is never the last one. */
+extern const char *const availability_words[N_AVAILABILITIES];
 
 /* What a component gets when the one that provides what it uses ends. */
 enum provider_end {

@@ -181,18 +181,6 @@ static bool part_rights(const struct reach_record *old,
 	return new->rights & ~old->rights;
 }
 
-static const char *availability_word(enum availability a)
-{
-	static const char *const words[] = {
-		[AVAILABILITY_REQUIRED] = "required",
-		[AVAILABILITY_OPTIONAL] = "optional",
-		[AVAILABILITY_TRANSITIONAL] = "transitional",
-		[AVAILABILITY_SAME_AS_TARGET] = "same_as_target",
-	};
-
-	return words[a];
-}
-
 /* What changes what it is good for, and gives no authority. */
 static void part_manner(const struct reach_record *old,
 			const struct reach_record *new, struct text *t)
@@ -205,8 +193,8 @@ static void part_manner(const struct reach_record *old,
 			     new->is_weak ? "weak" : "strong");
 	if (old->decl->availability != new->decl->availability)
 		compare_part(t, "it is %s, not %s any more",
-			     availability_word(new->decl->availability),
-			     availability_word(old->decl->availability));
+			     availability_words[new->decl->availability],
+			     availability_words[old->decl->availability]);
 }
 
 /* Both give something. */

@@ -105,20 +105,28 @@ int pen_open_item(struct pen *p, struct draft *d, const struct realm *r,
 	return *ret ? 0 : FIX_NONE;
 }
 
-static int pen_put_string(struct pen *p, const struct json5_value *at,
-			  const char *s)
+/* Put the value that @json says in the place of @at. */
+static int pen_put(struct pen *p, const struct json5_value *at,
+		   struct text *json)
 {
-	_cleanup_text_ struct text json = TEXT_INIT;
 	const struct json5_value *value;
 
-	text_json(&json, s);
-	if (text_is_failed(&json))
+	if (text_is_failed(json))
 		return -ENOMEM;
-	value = edit_value(&p->edit, text_string(&json));
+	value = edit_value(&p->edit, text_string(json));
 	if (!value)
 		return -ENOMEM;
 	edit_replace(&p->edit, at, value, &p->written);
 	return pen_close(p);
+}
+
+static int pen_put_string(struct pen *p, const struct json5_value *at,
+			  const char *s)
+{
+	_cleanup_text_ struct text json = TEXT_INIT;
+
+	text_json(&json, s);
+	return pen_put(p, at, &json);
 }
 
 int pen_add_member(struct pen *p, const struct json5_value *object,
@@ -158,16 +166,9 @@ static int pen_put_name(struct pen *p, const struct realm *r,
 			const char *name)
 {
 	_cleanup_text_ struct text json = TEXT_INIT;
-	const struct json5_value *value;
 
 	name_write(r, decl->keyword, name, &json);
-	if (text_is_failed(&json))
-		return -ENOMEM;
-	value = edit_value(&p->edit, text_string(&json));
-	if (!value)
-		return -ENOMEM;
-	edit_replace(&p->edit, at, value, &p->written);
-	return pen_close(p);
+	return pen_put(p, at, &json);
 }
 
 int draft_set_name(struct draft *d, const struct realm *r,

@@ -39,21 +39,6 @@ static int step_rights(struct steps *s)
 	return steps_take(s, &d, k, COST_EDIT);
 }
 
-static const char *availability_word(enum availability a)
-{
-	switch (a) {
-	case AVAILABILITY_REQUIRED:
-		return "required";
-	case AVAILABILITY_OPTIONAL:
-		return "optional";
-	case AVAILABILITY_TRANSITIONAL:
-		return "transitional";
-	case AVAILABILITY_SAME_AS_TARGET:
-		break;
-	}
-	return "same_as_target";
-}
-
 static int step_word(struct steps *s, const struct realm *r,
 		     const struct decl *decl, const char *word, unsigned cost)
 {
@@ -76,13 +61,13 @@ static int step_availability(struct steps *s)
 	if (!s->route->n_hops)
 		return 0;
 	k = step_word(s, w->realm, w->decl,
-		      availability_word(user->decl->availability), COST_EDIT);
+		      availability_words[user->decl->availability], COST_EDIT);
 	if (k < 0 || user->decl->kind != DECL_USE)
 		return k;
 	return step_word(s, user->realm, user->decl,
 			 w->decl->from.kind == SOURCE_VOID
 				 ? "optional"
-				 : availability_word(w->decl->availability),
+				 : availability_words[w->decl->availability],
 			 COST_TAKE_OTHER);
 }
 

@@ -9,21 +9,6 @@
 #include "manifest/rules.h"
 #include "route/fix_step.h"
 
-/* What the sentence of an error says that was perhaps meant, in the arena. */
-static const char *near_of(const struct steps *s, const struct diagnostic *d)
-{
-	static const char phrase[] = "did you mean \"";
-	const char *near = strstr(d->text, phrase), *end;
-
-	if (!near)
-		return NULL;
-	near += strlen(phrase);
-	end = strchr(near, '"');
-	return end ? arena_copy(s->sim->draft->store->arena, near,
-				(size_t)(end - near))
-		   : NULL;
-}
-
 static int step_set_text(struct steps *s, const char *file, struct place place,
 			 const char *text, unsigned cost)
 {
@@ -112,7 +97,8 @@ static int step_reference(struct steps *s, const struct diagnostic *error)
 int steps_find_unloaded(struct steps *s)
 {
 	const struct diagnostic *d = s->sim->unloaded.first;
-	const char *near;
+	const char *suggestion, *near;
+	size_t n;
 
 	while (d && d->severity != SEVERITY_ERROR)
 		d = d->next;
@@ -123,6 +109,9 @@ int steps_find_unloaded(struct steps *s)
 	if (!strcmp(d->rule, rule_id(RULE_UNKNOWN_SOURCE)) ||
 	    !strcmp(d->rule, rule_id(RULE_UNKNOWN_TARGET)))
 		return step_reference(s, d);
-	near = near_of(s, d);
-	return near ? step_set_text(s, d->file, d->place, near, COST_SLIP) : 0;
+	if (!diagnostic_suggestion(d, &suggestion, &n))
+		return 0;
+	near = arena_copy(s->sim->draft->store->arena, suggestion, n);
+	return near ? step_set_text(s, d->file, d->place, near, COST_SLIP)
+		    : -ENOMEM;
 }

@@ -77,14 +77,6 @@ int walk_check_rights(struct walk *w, const struct realm *realm,
 	return r;
 }
 
-static const char *availability_name(enum availability a)
-{
-	static const char *const names[] = { "required", "optional",
-					     "transitional", "same_as_target" };
-
-	return names[a];
-}
-
 /* A declaration may promise more than its target asks for, never less. */
 int walk_check_availability(struct walk *w, const struct realm *realm,
 			    const struct decl *d)
@@ -101,8 +93,8 @@ int walk_check_availability(struct walk *w, const struct realm *realm,
 	why_refused(
 		&w->route->why, realm, d, "availability", REEVE_ERR_NOT_FOUND,
 		"%s is %s for its user, but this %s promises only %s",
-		d->target_name, availability_name(w->availability),
-		decl_kind_name(d->kind), availability_name(d->availability));
+		d->target_name, availability_words[w->availability],
+		decl_kind_name(d->kind), availability_words[d->availability]);
 	return ROUTE_BROKEN;
 }
 

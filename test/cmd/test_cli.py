@@ -307,6 +307,9 @@ class Check(Case):
         self.assertIn("[must-offer]", done.err)
         done = self.reeve("check", "--must-use", "x.Log", HIPPO, status=2)
         self.assertIn("is no capability", done.err)
+        done = self.reeve("check", "--manifest-only", "--must-use",
+                          "protocol:x.Log", HIPPO, status=2)
+        self.assertIn("whole trees", done.err)
 
     def test_bad_manifest_is_expected(self):
         for file in glob.glob(os.path.join(DATA, "bad", "*.cml")):
